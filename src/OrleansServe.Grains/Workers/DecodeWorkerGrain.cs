@@ -1,5 +1,6 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Grains.Placement;
+using OrleansServe.Grains.Workers.Decode;
 
 namespace OrleansServe.Grains.Workers;
 

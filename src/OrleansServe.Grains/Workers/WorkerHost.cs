@@ -10,6 +10,8 @@ using OrleansServe.Engine.Weights;
 using OrleansServe.Grains.Experts;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
+using OrleansServe.Grains.Workers.Decode;
+using OrleansServe.Grains.Workers.Prefill;
 using OrleansServe.Model.Configuration;
 using OrleansServe.Policies.Placement;
 using OrleansServe.Transfer;

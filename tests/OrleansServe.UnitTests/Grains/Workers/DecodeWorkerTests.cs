@@ -1,5 +1,5 @@
 using OrleansServe.Abstractions.Workers;
-using OrleansServe.Grains.Workers;
+using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Transfer.InProcess;
 using OrleansServe.Transfer.Kv;
 using OrleansServe.UnitTests.Gateway;
@@ -54,7 +54,7 @@ public sealed class DecodeWorkerTests : IAsyncLifetime, IAsyncDisposable
     {
         KvTicket ticket = await ReserveAsync();
         await SendAsync(ticket);
-        _worker.OnAbort(ticket.Id, "the connection broke");
+        _worker.Receiver.OnAbort(ticket.Id, "the connection broke");
         Assert.Equal(2, (await _worker.CheckIntegrityAsync()).KvBlocksUsed);
         Assert.True((await _worker.DecodeAsync(Decode(ticket))).Accepted);
     }

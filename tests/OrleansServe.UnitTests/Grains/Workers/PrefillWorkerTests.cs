@@ -1,5 +1,5 @@
 using OrleansServe.Abstractions.Workers;
-using OrleansServe.Grains.Workers;
+using OrleansServe.Grains.Workers.Prefill;
 using Xunit;
 
 namespace OrleansServe.UnitTests.Grains.Workers;

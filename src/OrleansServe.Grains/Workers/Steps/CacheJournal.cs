@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using OrleansServe.Policies.KvBlocks;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Steps;
 
 /// <summary>What changed in a pool's cached names since the last report. Belongs to the engine's thread.</summary>
 internal sealed class CacheJournal

@@ -5,28 +5,22 @@ using OrleansServe.Engine;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
-using OrleansServe.Policies.Batching;
 using OrleansServe.Policies.KvBlocks;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Steps;
 
 /// <summary>
-/// The running batch of one engine: what prefill and decode workers share. Everything below <see cref="Thread"/> runs on the engine's thread;
-/// grains and transports reach it by commands.
+/// An engine at work: plan a step, run it, hand its tokens out, and again. What prefill and decode workers share. Everything below
+/// <see cref="Thread"/> runs on the engine's thread; grains and transports reach it by commands.
 /// </summary>
-/// <typeparam name="TSequence">What the worker knows of a request.</typeparam>
+/// <typeparam name="TSequence">What the worker knows of a sequence.</typeparam>
 internal abstract class EngineWorker<TSequence> : IWorker
     where TSequence : WorkerSequence
 {
-    private readonly StepPlan _plan = new();
     private readonly StepResult _result = new();
-    private readonly List<TSequence> _running = [];
-    private readonly List<TSequence> _planned = [];
     private readonly CacheJournal _journal;
     private readonly WorkerRole _role;
     private readonly string _dataPlaneAddress;
-    private int[] _pending = new int[64];
-    private int[] _chunks = new int[64];
 
     protected EngineWorker(WorkerId id, WorkerRole role, IEngine engine, WorkerContext context)
     {
@@ -42,7 +36,8 @@ internal abstract class EngineWorker<TSequence> : IWorker
         RootName = KvBlockHasher.Root(context.Model.KvFormat.Span);
         Metrics = context.Metrics.ForWorker(id, role);
         _journal = new CacheJournal(Pool);
-        _plan.LayerCompleted = OnLayerCompleted;
+        Batch = new RunningBatch<TSequence>(engine.Info.MaxBatchTokens);
+        Batch.Plan.LayerCompleted = OnLayerCompleted;
         Thread = new EngineThread(id.Key, RunStep, OnThreadEnded);
     }
 
@@ -72,11 +67,7 @@ internal abstract class EngineWorker<TSequence> : IWorker
 
     protected EngineThread Thread { get; }
 
-    /// <summary>Sequences in the batch, in order of arrival.</summary>
-    protected IReadOnlyList<TSequence> Running => _running;
-
-    /// <summary>Sequences of the step under way and the tokens that each computes in it.</summary>
-    protected IReadOnlyList<TSequence> Planned => _planned;
+    protected RunningBatch<TSequence> Batch { get; }
 
     public void Start() => Thread.Start();
 
@@ -107,8 +98,11 @@ internal abstract class EngineWorker<TSequence> : IWorker
     /// <summary>The load now.</summary>
     protected abstract WorkerLoad MeasureLoad();
 
-    /// <summary>A token was sampled after the last token of the sequence.</summary>
-    protected abstract void OnSampled(TSequence sequence, in SampledToken token);
+    /// <summary>A step has computed a planned sequence and sampled after its last token. The sequence has advanced already.</summary>
+    /// <param name="sequence">The sequence.</param>
+    /// <param name="index">Its index in the plan and the result.</param>
+    /// <param name="result">The step's tokens.</param>
+    protected abstract void OnSampled(TSequence sequence, int index, StepResult result);
 
     /// <summary>The engine cannot go on with this sequence.</summary>
     protected abstract void OnFailed(TSequence sequence, string error, bool retryable);
@@ -129,107 +123,71 @@ internal abstract class EngineWorker<TSequence> : IWorker
     {
     }
 
-    protected void Join(TSequence sequence) => _running.Add(sequence);
-
-    protected void Leave(TSequence sequence) => _running.Remove(sequence);
-
     protected void NotifyChanged() => Changed?.Invoke();
-
-    /// <summary>Tokens that a planned sequence computes in this step.</summary>
-    protected int ChunkOf(int plannedIndex) => _plan[plannedIndex].Tokens.Length;
 
     private bool RunStep()
     {
-        if (!Plan())
+        if (!Batch.TryPlan())
         {
             return false;
         }
 
         long start = Time.GetTimestamp();
+        if (TryCompute())
+        {
+            int tokens = HandOut();
+            OnStepCompleted();
+            Metrics.Step(Time.GetElapsedTime(start), tokens, Batch.Planned.Count);
+        }
+
+        return true;
+    }
+
+    private bool TryCompute()
+    {
         try
         {
-            Engine.Step(_plan, _result);
+            Engine.Step(Batch.Plan, _result);
+            return true;
         }
         catch (ExpertUnavailableException e)
         {
             // The step's KV is void; nothing of it has been named or counted, so the sequences alone are lost.
-            WorkerLog.ExpertUnavailable(Logger, Id, _planned.Count, e);
-            foreach (TSequence sequence in _planned)
+            WorkerLog.ExpertUnavailable(Logger, Id, Batch.Planned.Count, e);
+            foreach (TSequence sequence in Batch.Planned)
             {
                 OnFailed(sequence, e.Message, retryable: true);
             }
 
             OnStepCompleted();
-            return true;
+            return false;
         }
+    }
 
+    /// <summary>Tells every planned sequence what became of it.</summary>
+    /// <returns>Tokens that the step computed.</returns>
+    private int HandOut()
+    {
         int tokens = 0;
-        for (int i = 0; i < _planned.Count; i++)
+        for (int i = 0; i < Batch.Planned.Count; i++)
         {
-            TSequence sequence = _planned[i];
-            int chunk = ChunkOf(i);
+            TSequence sequence = Batch.Planned[i];
+            int chunk = Batch.ChunkOf(i);
             tokens += chunk;
-            ref readonly SampledToken token = ref _result[i];
-            if (token.Error is not null)
+            if (_result[i].Error is { } error)
             {
-                OnFailed(sequence, token.Error, retryable: false);
+                OnFailed(sequence, error, retryable: false);
                 continue;
             }
 
             sequence.Advance(chunk, Pool);
-            if (token.Token >= 0)
+            if (_result.SampledCount(i) > 0)
             {
-                OnSampled(sequence, token);
+                OnSampled(sequence, i, _result);
             }
         }
 
-        OnStepCompleted();
-        Metrics.Step(Time.GetElapsedTime(start), tokens, _planned.Count);
-        return true;
-    }
-
-    private bool Plan()
-    {
-        _plan.Clear();
-        _planned.Clear();
-        if (_pending.Length < _running.Count)
-        {
-            _pending = new int[_running.Count * 2];
-            _chunks = new int[_running.Count * 2];
-        }
-
-        for (int i = 0; i < _running.Count; i++)
-        {
-            _pending[i] = _running[i].Pending;
-        }
-
-        Span<int> chunks = _chunks.AsSpan(0, _running.Count);
-        if (ChunkPlanner.Plan(_pending.AsSpan(0, _running.Count), Engine.Info.MaxBatchTokens, chunks) == 0)
-        {
-            return false;
-        }
-
-        for (int i = 0; i < chunks.Length; i++)
-        {
-            if (chunks[i] == 0)
-            {
-                continue;
-            }
-
-            TSequence sequence = _running[i];
-            _plan.Add(new StepSequence
-            {
-                Tokens = sequence.TokensFrom(sequence.Computed, chunks[i]),
-                StartPosition = sequence.Computed,
-                Blocks = sequence.BlockTable,
-                Sample = chunks[i] == sequence.Pending,
-                Sampling = sequence.Sampling,
-                TopLogprobs = sequence.TopLogprobs,
-            });
-            _planned.Add(sequence);
-        }
-
-        return true;
+        return tokens;
     }
 
     private void OnThreadEnded(Exception? fault)
@@ -241,7 +199,7 @@ internal abstract class EngineWorker<TSequence> : IWorker
         }
 
         OnEnd(fault is null ? $"worker {Id} is stopping" : $"worker {Id} failed");
-        _running.Clear();
+        Batch.Clear();
         NotifyChanged();
     }
 }

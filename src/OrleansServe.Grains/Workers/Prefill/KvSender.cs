@@ -4,7 +4,7 @@ using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine.Kv;
 using OrleansServe.Transfer.Kv;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Prefill;
 
 /// <summary>
 /// Sends one prompt's KV to its decode worker, layer by layer as the engine finishes them, on a task of its own so that the engine never waits

@@ -1,23 +1,23 @@
-using System.Collections.Concurrent;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
+using OrleansServe.Grains.Workers.Steps;
 using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer;
 using OrleansServe.Transfer.Kv;
 using OrleansServe.Transfer.Tokens;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Decode;
 
 /// <summary>
 /// Produces tokens: holds blocks for a request, receives its KV, takes it into the running batch when everything has arrived and been verified,
 /// and sends each gateway one frame a step.
 /// </summary>
-internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
+internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
 
     private readonly string _address;
-    private readonly ConcurrentDictionary<Guid, DecodeSequence> _tickets = new();
+    private readonly KvReservations _reservations;
     private readonly Dictionary<Guid, DecodeSequence> _requests = [];
     private readonly GatewayStreams _streams;
     private readonly IDisposable _registration;
@@ -28,35 +28,20 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
     {
         _address = context.DataPlane.Address;
         _streams = new GatewayStreams(context.DataPlane, id);
-        _registration = context.DataPlane.RegisterKv(id.Device, this);
+        _reservations = new KvReservations(id, engine.Kv, Time, Thread) { Ready = OnKvReady, Failed = (reservation, error) => Fail(reservation.Sequence, error) };
+        _registration = context.DataPlane.RegisterKv(id.Device, _reservations);
         _sweep = Time.CreateTimer(_ => Thread.Post(Sweep), null, SweepInterval, SweepInterval);
     }
+
+    /// <summary>Where the transports deliver.</summary>
+    public IKvReceiver Receiver => _reservations;
 
     /// <summary>Holds blocks; see <see cref="IDecodeWorkerGrain.ReserveAsync"/>.</summary>
     public async Task<ReserveResult> ReserveAsync(ReserveRequest request)
     {
-        int context = Engine.Info.MaxContext;
-
-        // Prefill samples the first token: whoever wants no second one needs no decode worker.
-        if (request.Prompt.IsDefaultOrEmpty || request.MaxTokens < 2 || request.Prompt.Length > context - request.MaxTokens)
-        {
-            int prompt = request.Prompt.IsDefault ? 0 : request.Prompt.Length;
-            return new ReserveResult(null, $"prompt of {prompt} tokens and max_tokens {request.MaxTokens} must be at least 1 and 2, and together at most {context}", false);
-        }
-
-        if (request.KvFormat != Model.KvFormatHex)
-        {
-            return new ReserveResult(null, $"KV format {request.KvFormat} is not that of worker {Id}, {Model.KvFormatHex}", true);
-        }
-
-        if (request.BlockHashes.IsDefault || request.BlockHashes.Length > request.Prompt.Length / KvBlockHasher.BlockTokens)
-        {
-            return new ReserveResult(null, $"a prompt of {request.Prompt.Length} tokens has {request.Prompt.Length / KvBlockHasher.BlockTokens} full KV blocks, not the number of its hashes", false);
-        }
-
         try
         {
-            return await Thread.InvokeAsync(() => Reserve(request));
+            return DecodeRules.Refuse(request, Engine.Info, Id, Model.KvFormatHex) ?? await Thread.InvokeAsync(() => Reserve(request));
         }
         catch (WorkerUnavailableException e)
         {
@@ -90,54 +75,17 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
         }
     }
 
-    public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
-    {
-        DecodeSequence sequence = Find(ticket);
-        lock (sequence.Gate)
-        {
-            OpenReception(sequence).Accept(layer, block, payload.Length);
-            Engine.Kv.Write(sequence.Blocks[block], layer, payload);
-            sequence.LastArrival = Time.GetTimestamp();
-        }
-    }
-
-    public void OnCommit(Guid ticket)
-    {
-        DecodeSequence sequence = Find(ticket);
-        try
-        {
-            lock (sequence.Gate)
-            {
-                OpenReception(sequence).Commit();
-            }
-        }
-        catch (KvTransferException e)
-        {
-            // The prefill worker may have answered long ago: only this side can tell the gateway.
-            Thread.Post(() => Fail(sequence, e.Message));
-            throw;
-        }
-
-        Thread.Post(() => OnKvReady(sequence));
-    }
-
-    public void OnAbort(Guid ticket, string reason)
-    {
-        if (_tickets.TryGetValue(ticket, out DecodeSequence? sequence))
-        {
-            Thread.Post(() => OnTransferAborted(sequence, reason));
-        }
-    }
-
     protected override WorkerLoad MeasureLoad()
     {
-        WorkerLoad load = new(Running.Count, _requests.Count - Running.Count, 0, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
+        int running = Batch.Running.Count;
+        WorkerLoad load = new(running, _requests.Count - running, 0, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
         Metrics.Load(load);
         return load;
     }
 
-    protected override void OnSampled(DecodeSequence sequence, in SampledToken token)
+    protected override void OnSampled(DecodeSequence sequence, int index, StepResult result)
     {
+        ref readonly SampledToken token = ref result[index];
         sequence.Append(token.Token);
         TokenStreamEnd end = sequence.StopTokens.Contains(token.Token) ? TokenStreamEnd.StopToken
             : sequence.Produced >= sequence.MaxTokens ? TokenStreamEnd.Length
@@ -198,43 +146,23 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
 
         sequence.BlockCount = needed;
         int promptBlocks = BlockMath.BlocksFor(sequence.PromptLength);
-        sequence.Reception = new KvReception(sequence.TicketId, Engine.Kv.Layout.Layers, held, promptBlocks, Engine.Kv.Layout.BytesPerBlockLayer);
-        sequence.LastArrival = Time.GetTimestamp();
+        sequence.Reservation = _reservations.Open(sequence, held, promptBlocks);
         _requests.Add(request.RequestId, sequence);
-        _tickets[sequence.TicketId] = sequence;
         NotifyChanged();
-        return new ReserveResult(
-            new KvTicket(
-                sequence.TicketId,
-                request.RequestId,
-                Id,
-                _address,
-                promptBlocks,
-                held,
-                Model.KvFormatHex,
-                Time.GetUtcNow() + Options.TicketLifetime),
-            null,
-            false);
-    }
-
-    private bool Release(Guid requestId)
-    {
-        bool known = _requests.TryGetValue(requestId, out DecodeSequence? sequence);
-        if (known)
-        {
-            End(sequence!);
-        }
-
-        return known;
+        KvTicket ticket = new(
+            sequence.Reservation.TicketId, request.RequestId, Id, _address, promptBlocks, held, Model.KvFormatHex, Time.GetUtcNow() + Options.TicketLifetime);
+        return new ReserveResult(ticket, null, false);
     }
 
     private DecodeResult Accept(DecodeRequest request)
     {
-        if (!_tickets.TryGetValue(request.TicketId, out DecodeSequence? sequence) || sequence.RequestId != request.RequestId)
+        if (!_reservations.TryFind(request.TicketId, out KvReservation? reservation) || reservation.Sequence.RequestId != request.RequestId)
         {
-            return new DecodeResult(false, $"worker {Id} holds no ticket {request.TicketId:N} for request {request.RequestId:N}: it expired, or its KV transfer failed", true);
+            return new DecodeResult(
+                false, $"worker {Id} holds no ticket {request.TicketId:N} for request {request.RequestId:N}: it expired, or its KV transfer failed", true);
         }
 
+        DecodeSequence sequence = reservation.Sequence;
         if (sequence.Stream is not null)
         {
             return new DecodeResult(false, $"ticket {request.TicketId:N} is in use", false);
@@ -264,40 +192,42 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
         return new DecodeResult(true, null, false);
     }
 
-    private void OnKvReady(DecodeSequence sequence)
+    private void OnKvReady(KvReservation reservation)
     {
-        if (sequence.Closed)
+        DecodeSequence sequence = reservation.Sequence;
+        if (sequence.Ended)
         {
             return;
         }
 
-        sequence.KvReady = true;
-        sequence.SkipComputed(sequence.PromptLength);
-        sequence.NameFullBlocks(Pool);
+        reservation.IsReady = true;
+        sequence.TakeOver(sequence.PromptLength, Pool);
         JoinIfReady(sequence);
-    }
-
-    private void OnTransferAborted(DecodeSequence sequence, string reason)
-    {
-        // A connection may break behind its last message: what was committed is complete.
-        if (sequence.Reception is not { Committed: true })
-        {
-            Fail(sequence, $"KV transfer: {reason}");
-        }
     }
 
     private void JoinIfReady(DecodeSequence sequence)
     {
-        if (sequence.KvReady && sequence.Stream is not null)
+        if (sequence is { Stream: not null, Reservation.IsReady: true })
         {
-            Join(sequence);
+            Batch.Join(sequence);
             NotifyChanged();
         }
     }
 
+    private bool Release(Guid requestId)
+    {
+        bool known = _requests.TryGetValue(requestId, out DecodeSequence? sequence);
+        if (known)
+        {
+            End(sequence!);
+        }
+
+        return known;
+    }
+
     private void Fail(DecodeSequence sequence, string error)
     {
-        if (sequence.Closed)
+        if (sequence.Ended)
         {
             return;
         }
@@ -314,20 +244,15 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
 
     private void End(DecodeSequence sequence)
     {
-        lock (sequence.Gate)
+        if (sequence.Ended)
         {
-            if (sequence.Closed)
-            {
-                return;
-            }
-
-            sequence.Closed = true;
-            sequence.Reception?.Abort();
+            return;
         }
 
-        _tickets.TryRemove(sequence.TicketId, out _);
+        sequence.Ended = true;
+        _reservations.Close(sequence.Reservation!);
         _requests.Remove(sequence.RequestId);
-        Leave(sequence);
+        Batch.Leave(sequence);
         Pool.Release(sequence.Blocks);
         if (sequence.Stream is { } stream)
         {
@@ -343,11 +268,12 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
         long now = Time.GetTimestamp();
         foreach (DecodeSequence sequence in _requests.Values.ToArray())
         {
+            KvReservation reservation = sequence.Reservation!;
             if (sequence.Stream is { Channel.IsOpen: false })
             {
                 End(sequence);
             }
-            else if ((!sequence.KvReady || sequence.Stream is null) && Time.GetElapsedTime(sequence.LastArrival, now) > Options.TicketLifetime)
+            else if ((!reservation.IsReady || sequence.Stream is null) && Time.GetElapsedTime(reservation.LastArrival, now) > Options.TicketLifetime)
             {
                 Fail(sequence, $"the KV did not arrive within {Options.TicketLifetime.TotalSeconds:0.###} s");
             }
@@ -355,14 +281,4 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>, IKvReceiver
 
         _streams.RemoveClosed();
     }
-
-    private DecodeSequence Find(Guid ticket) =>
-        _tickets.TryGetValue(ticket, out DecodeSequence? sequence)
-            ? sequence
-            : throw new KvTransferException(ticket, $"worker {Id} holds no such ticket; it expired or was released.");
-
-    private static KvReception OpenReception(DecodeSequence sequence) =>
-        sequence is { Closed: false, Reception: { } reception }
-            ? reception
-            : throw new KvTransferException(sequence.TicketId, "the reservation was released.");
 }

@@ -1,10 +1,10 @@
-using System.Collections.Immutable;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
+using OrleansServe.Grains.Workers.Steps;
 using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Prefill;
 
 /// <summary>Computes prompts: takes what the prefix cache has, computes the rest in chunks, sends each layer's KV on as it is done, samples the first token.</summary>
 internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
@@ -23,7 +23,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     /// <summary>Serves one prompt; see <see cref="IPrefillWorkerGrain.PrefillAsync"/>.</summary>
     public async Task<PrefillResult> PrefillAsync(PrefillRequest request, CancellationToken cancellationToken)
     {
-        if (Refuse(request) is { } refusal)
+        if (PrefillRules.Refuse(request, Engine.Info, Pool.Count, Id, Model.KvFormatHex) is { } refusal)
         {
             return refusal;
         }
@@ -33,12 +33,12 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         {
             if (!await Thread.InvokeAsync(() => TryEnqueue(sequence)))
             {
-                return Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true);
+                return PrefillRules.Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true);
             }
         }
         catch (WorkerUnavailableException e)
         {
-            return Refusal(e.Message, retryable: true);
+            return PrefillRules.Refusal(e.Message, retryable: true);
         }
 
         await using CancellationTokenRegistration registration = cancellationToken.Register(() => Thread.Post(() => Cancel(sequence)));
@@ -50,7 +50,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     protected override WorkerLoad MeasureLoad()
     {
         long queued = 0;
-        foreach (PrefillSequence sequence in Running)
+        foreach (PrefillSequence sequence in Batch.Running)
         {
             queued += sequence.Pending;
         }
@@ -60,17 +60,17 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             queued += sequence.PromptLength;
         }
 
-        WorkerLoad load = new(Running.Count, _waiting.Count, queued, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
+        WorkerLoad load = new(Batch.Running.Count, _waiting.Count, queued, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
         Metrics.Load(load);
         return load;
     }
 
     protected override void OnLayerCompleted(int layer)
     {
-        for (int i = 0; i < Planned.Count; i++)
+        for (int i = 0; i < Batch.Planned.Count; i++)
         {
-            PrefillSequence sequence = Planned[i];
-            int end = sequence.Computed + ChunkOf(i);
+            PrefillSequence sequence = Batch.Planned[i];
+            int end = sequence.Computed + Batch.ChunkOf(i);
 
             // A block that this chunk leaves unfinished is sent with the chunk that fills it, or with the last one.
             int endBlock = end == sequence.PromptLength ? BlockMath.BlocksFor(end) : end / KvBlockHasher.BlockTokens;
@@ -78,16 +78,16 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         }
     }
 
-    protected override void OnSampled(PrefillSequence sequence, in SampledToken token)
+    protected override void OnSampled(PrefillSequence sequence, int index, StepResult result)
     {
         sequence.Sender?.Finish();
-        Answer(sequence, new PrefillResult(TokenSamples.From(token), sequence.CachedTokens, sequence.QueueTime, null, false));
+        Answer(sequence, new PrefillResult(TokenSamples.From(result[index]), sequence.CachedTokens, sequence.QueueTime, null, false));
     }
 
     protected override void OnFailed(PrefillSequence sequence, string error, bool retryable)
     {
         sequence.Sender?.Abort(error);
-        Answer(sequence, Refusal(error, retryable));
+        Answer(sequence, PrefillRules.Refusal(error, retryable));
     }
 
     protected override void OnEnd(string reason)
@@ -95,7 +95,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         foreach (PrefillSequence sequence in _held)
         {
             sequence.Sender?.Abort(reason);
-            sequence.Result.TrySetResult(Refusal(reason, retryable: true));
+            sequence.Result.TrySetResult(PrefillRules.Refusal(reason, retryable: true));
         }
 
         _transfers = Task.WhenAll(_held.Select(sequence => sequence.Transfer));
@@ -104,38 +104,6 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     }
 
     protected override Task QuiesceAsync() => _transfers;
-
-    private static PrefillResult Refusal(string error, bool retryable) => new(null, 0, TimeSpan.Zero, error, retryable);
-
-    private PrefillResult? Refuse(PrefillRequest request)
-    {
-        ImmutableArray<int> prompt = request.Prompt;
-        if (prompt.IsDefaultOrEmpty || prompt.Length > Engine.Info.MaxContext)
-        {
-            return Refusal($"prompt must have 1..{Engine.Info.MaxContext} tokens, not {(prompt.IsDefault ? 0 : prompt.Length)}", retryable: false);
-        }
-
-        if (request.BlockHashes.IsDefault || request.BlockHashes.Length > prompt.Length / KvBlockHasher.BlockTokens)
-        {
-            return Refusal($"a prompt of {prompt.Length} tokens has {prompt.Length / KvBlockHasher.BlockTokens} full KV blocks, not the number of its hashes", retryable: false);
-        }
-
-        if (BlockMath.BlocksFor(prompt.Length) > Pool.Count)
-        {
-            return Refusal($"prompt of {prompt.Length} tokens needs {BlockMath.BlocksFor(prompt.Length)} KV blocks; worker {Id} has {Pool.Count}", retryable: true);
-        }
-
-        foreach (int token in prompt)
-        {
-            if ((uint)token >= (uint)Engine.Info.VocabularySize)
-            {
-                return Refusal($"prompt has token {token}, outside 0..{Engine.Info.VocabularySize - 1}", retryable: false);
-            }
-        }
-
-        string? foreign = new[] { request.KvFormat, request.Ticket?.KvFormat }.FirstOrDefault(format => format is not null && format != Model.KvFormatHex);
-        return foreign is null ? null : Refusal($"KV format {foreign} is not that of worker {Id}, {Model.KvFormatHex}", retryable: true);
-    }
 
     private bool TryEnqueue(PrefillSequence sequence)
     {
@@ -190,12 +158,11 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         sequence.BlockCount = blocks;
         sequence.Started = true;
         sequence.CachedTokens = cached * KvBlockHasher.BlockTokens;
-        sequence.SkipComputed(sequence.CachedTokens);
-        sequence.NameFullBlocks(Pool);
+        sequence.TakeOver(sequence.CachedTokens, Pool);
         sequence.QueueTime = Time.GetElapsedTime(sequence.Arrived);
         sequence.Sampling = TokenSamples.ToEngine(sequence.Request.Sampling);
         sequence.TopLogprobs = sequence.Request.Sampling.TopLogprobs;
-        Join(sequence);
+        Batch.Join(sequence);
         Metrics.CachedTokens(sequence.CachedTokens);
         if (sequence.Request.Ticket is { } ticket)
         {
@@ -254,7 +221,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         sequence.Sender = null;
         if (fault is not null && !sequence.Answered)
         {
-            Answer(sequence, Refusal(fault, retryable: true));
+            Answer(sequence, PrefillRules.Refusal(fault, retryable: true));
         }
 
         ReleaseIfDone(sequence);
@@ -279,7 +246,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     private void Answer(PrefillSequence sequence, PrefillResult result)
     {
         sequence.Answered = true;
-        Leave(sequence);
+        Batch.Leave(sequence);
         ReleaseIfDone(sequence);
         sequence.Result.TrySetResult(result);
     }

@@ -1,6 +1,7 @@
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Grains.Workers.Steps;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Prefill;
 
 /// <summary>A prompt on a prefill worker.</summary>
 internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, long arrived)

@@ -1,6 +1,6 @@
 using OrleansServe.Transfer.Tokens;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Decode;
 
 /// <summary>One gateway's token channel and the frame that the step fills for it.</summary>
 internal sealed class GatewayStream(ITokenChannel channel)

@@ -1,10 +1,11 @@
+using OrleansServe.Engine;
 using OrleansServe.Engine.Sampling;
 using OrleansServe.Policies.KvBlocks;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Steps;
 
 /// <summary>
-/// One request on an engine: its tokens, its blocks, and how far its KV has come. Belongs to the engine's thread. Buffers are sized when it is
+/// One sequence on an engine: its tokens, its blocks, and how far its KV has come. Belongs to the engine's thread. Buffers are sized when it is
 /// made, so that nothing is allocated from token to token.
 /// </summary>
 /// <remarks>Invariant: <c>named blocks x 64 ≤ Computed ≤ Length</c>.</remarks>
@@ -12,6 +13,7 @@ internal abstract class WorkerSequence
 {
     private readonly int[] _tokens;
     private readonly int[] _blocks;
+    private readonly UInt128 _rootName;
     private UInt128 _parentName;
     private int _namedBlocks;
 
@@ -24,6 +26,7 @@ internal abstract class WorkerSequence
         PromptLength = prompt.Length;
         MaxTokens = maxTokens;
         Length = prompt.Length;
+        _rootName = rootName;
         _parentName = rootName;
     }
 
@@ -40,7 +43,7 @@ internal abstract class WorkerSequence
     /// <summary>Tokens whose KV is in the blocks.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Tokens that could be fed now.</summary>
+    /// <summary>Tokens that could be fed now: 1 for a stream that goes on, more for a prompt.</summary>
     public int Pending => Length - Computed;
 
     public int Produced => Length - PromptLength;
@@ -49,6 +52,9 @@ internal abstract class WorkerSequence
 
     public int TopLogprobs { get; set; }
 
+    /// <summary>The tokens that are known, prompt first.</summary>
+    public ReadOnlyMemory<int> Tokens => _tokens.AsMemory(0, Length);
+
     /// <summary>Room for the sequence's blocks; the first <see cref="BlockCount"/> are held.</summary>
     public Span<int> BlockSpace => _blocks;
 
@@ -56,12 +62,25 @@ internal abstract class WorkerSequence
 
     public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, BlockCount);
 
-    public ReadOnlyMemory<int> BlockTable => _blocks.AsMemory(0, BlockCount);
+    /// <summary>What a step does for this sequence when it feeds so many of its pending tokens; the last of them is sampled after.</summary>
+    public StepSequence Feed(int tokens) => new()
+    {
+        Tokens = _tokens.AsMemory(Computed, tokens),
+        StartPosition = Computed,
+        Blocks = _blocks.AsMemory(0, BlockCount),
+        Sample = tokens == Pending,
+        Sampling = Sampling,
+        TopLogprobs = TopLogprobs,
+    };
 
-    public ReadOnlyMemory<int> TokensFrom(int start, int count) => _tokens.AsMemory(start, count);
-
-    /// <summary>Counts tokens whose KV came from elsewhere: from the prefix cache or from a transfer.</summary>
-    public void SkipComputed(int tokens) => Computed = tokens;
+    /// <summary>Takes over KV that came from elsewhere, from the prefix cache or from a transfer, and names the blocks that it fills.</summary>
+    public void TakeOver(int tokens, KvBlockPool pool)
+    {
+        _parentName = _rootName;
+        _namedBlocks = 0;
+        Computed = tokens;
+        NameFullBlocks(pool);
+    }
 
     /// <summary>Appends a produced token.</summary>
     public void Append(int token) => _tokens[Length++] = token;
@@ -74,7 +93,7 @@ internal abstract class WorkerSequence
     }
 
     /// <summary>Names the full blocks whose KV is there, so that later requests find them.</summary>
-    public void NameFullBlocks(KvBlockPool pool)
+    private void NameFullBlocks(KvBlockPool pool)
     {
         while ((_namedBlocks + 1) * KvBlockHasher.BlockTokens <= Computed)
         {

@@ -1,7 +1,7 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Transfer;
 
-namespace OrleansServe.Grains.Workers;
+namespace OrleansServe.Grains.Workers.Decode;
 
 /// <summary>A decode worker's token channels, one to each gateway that it serves. Belongs to the engine's thread.</summary>
 internal sealed class GatewayStreams(IDataPlane dataPlane, WorkerId worker) : IDisposable
