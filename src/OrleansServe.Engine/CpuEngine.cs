@@ -25,7 +25,8 @@ public sealed class CpuEngine : IEngine
     private readonly StepBatch _batch;
     private readonly DecoderLayer _layer;
     private readonly OutputHead _head;
-    private readonly MtpMerge? _merge;
+    private readonly MtpLayer? _mtp;
+    private readonly Drafter? _drafter;
     private readonly RowWork _embed;
     private readonly float[] _hidden;
     private bool _disposed;
@@ -78,10 +79,14 @@ public sealed class CpuEngine : IEngine
             _batch = new StepBatch(rows, rotary);
             _hidden = Buffers.Floats("residual stream", rows, _config.HiddenSize);
             _embed = new RowWork(Embed);
-            _merge = weights.Mtp is { } mtp ? new MtpMerge(_config, mtp, rows, _pool) : null;
             _head = new OutputHead(_config, rows, options.SampledTokens, _pool);
             _kv = new PagedKv(layout, options.KvBlocks);
             _layer = new DecoderLayer(_config, rows, rotary, _kv, experts, _pool);
+            if (weights.Mtp is { } mtp)
+            {
+                _mtp = new MtpLayer(weights, mtp, rows, _layer, _pool);
+                _drafter = new Drafter(this, options.SampledTokens);
+            }
         }
         catch
         {
@@ -113,39 +118,16 @@ public sealed class CpuEngine : IEngine
             Probe?.Rows(ProbeStage.Hidden, layer, Rows);
         }
 
-        _head.Finish(_weights.FinalNorm, _weights.Head, _weights.Layers.Length - 1, 1, _batch, _hidden, result, Probe);
+        _head.Finish(_weights.FinalNorm, _weights.Head, _weights.Layers.Length - 1, _batch, _hidden, result, Probe);
+        _mtp?.WriteKv(_batch, result.Hidden.Span, _hidden);
     }
 
-    /// <summary>
-    /// Runs the MTP layer: row i takes the main model's state at position i and the token at i + 1, writes its own KV for position i,
-    /// and predicts the token at i + 2. The plan's tokens are therefore the sequence shifted by one, its positions those of the states.
-    /// Feeding <see cref="StepResult.Hidden"/> of a draft back in drafts one token further.
-    /// </summary>
-    /// <param name="plan">[n] tokens after those of the states; block tables as for <see cref="Step"/></param>
-    /// <param name="hidden">[tokens of the plan, hidden] as <see cref="StepResult.Hidden"/> gives them, in plan order</param>
-    /// <param name="result">filled anew with the drafts</param>
-    /// <exception cref="InvalidOperationException">The model was loaded without an MTP layer.</exception>
-    /// <exception cref="ArgumentException">The plan cannot be run, or the number of states is not that of its tokens.</exception>
-    /// <exception cref="ExpertUnavailableException">A routed expert could not be computed; the KV written by this pass is void.</exception>
-    public void ForwardMtp(StepPlan plan, ReadOnlySpan<float> hidden, StepResult result)
+    /// <inheritdoc/>
+    public void Draft(DraftPlan plan)
     {
-        if (_weights.Mtp is not { } mtp)
-        {
-            throw new InvalidOperationException("the model was loaded without an MTP layer");
-        }
-
-        Begin(plan, result);
-        if (hidden.Length != _batch.Rows * _config.HiddenSize)
-        {
-            throw new ArgumentException($"{hidden.Length} state elements for {_batch.Rows} rows of {_config.HiddenSize}", nameof(hidden));
-        }
-
-        var layer = _weights.Layers.Length;
-        _merge!.Forward(_batch, hidden, _hidden);
-        Probe?.Rows(ProbeStage.MtpMerged, layer, Rows);
-        _layer.Forward(mtp.Layer, layer, layer, _batch, _hidden, Probe);
-        Probe?.Rows(ProbeStage.Hidden, layer, Rows);
-        _head.Finish(mtp.FinalNorm, mtp.Head, layer, 2, _batch, _hidden, result, Probe);
+        ArgumentNullException.ThrowIfNull(plan);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        (_drafter ?? throw WithoutMtp()).Run(plan);
     }
 
     /// <summary>Stops the threads and frees the KV memory.</summary>
@@ -157,6 +139,25 @@ public sealed class CpuEngine : IEngine
             _pool.Dispose();
             _kv.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Runs the MTP layer once: a row takes its token, at position p, and the state of the token at p − 1, writes its KV for p, and predicts
+    /// the token at p + 1.
+    /// </summary>
+    /// <param name="plan">[n] tokens</param>
+    /// <param name="states">[n, hidden] states of the tokens before, in plan order</param>
+    /// <param name="result">filled anew with the drafts</param>
+    internal void ForwardMtp(StepPlan plan, ReadOnlySpan<float> states, StepResult result)
+    {
+        var mtp = _mtp ?? throw WithoutMtp();
+        Begin(plan, result, firstAttended: 1);
+        if (states.Length != _batch.Rows * _config.HiddenSize)
+        {
+            throw new ArgumentException($"{states.Length} state elements for {_batch.Rows} rows of {_config.HiddenSize}", nameof(states));
+        }
+
+        mtp.Forward(_batch, states, _hidden, _head, result, Probe);
     }
 
     private ReadOnlySpan<float> Rows => _hidden.AsSpan(0, _batch.Rows * _config.HiddenSize);
@@ -174,13 +175,15 @@ public sealed class CpuEngine : IEngine
         }
     }
 
-    private void Begin(StepPlan plan, StepResult result)
+    private static InvalidOperationException WithoutMtp() => new("the model was loaded without an MTP layer");
+
+    private void Begin(StepPlan plan, StepResult result, int firstAttended = 0)
     {
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(result);
         ObjectDisposedException.ThrowIf(_disposed, this);
         _validator.Check(plan);
-        _batch.Load(plan);
+        _batch.Load(plan, firstAttended);
         result.Begin(plan, _head.Logits, _config.VocabSize);
     }
 

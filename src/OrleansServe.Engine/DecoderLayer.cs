@@ -67,6 +67,18 @@ internal sealed class DecoderLayer
         _add.Run(_pool, batch.Rows);
     }
 
+    /// <summary>Writes the KV of rows without computing the layer's output.</summary>
+    /// <param name="weights">the layer</param>
+    /// <param name="layer">its index</param>
+    /// <param name="batch">rows and block tables</param>
+    /// <param name="hidden">[rows, hidden] input of the layer</param>
+    public void WriteKv(LayerWeights weights, int layer, StepBatch batch, float[] hidden)
+    {
+        (_weights, _batch, _hidden, _previous) = (weights, batch, hidden, layer);
+        _normInput.Run(_pool, batch.Rows);
+        _attention.WriteKv(weights, layer, batch, _normed);
+    }
+
     private void NormInput(int first, int end, int worker)
     {
         for (var row = first; row < end; row++)

@@ -1,5 +1,6 @@
 using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Moe;
+using OrleansServe.Engine.Mtp;
 
 namespace OrleansServe.Engine;
 
@@ -25,4 +26,15 @@ public interface IEngine : IDisposable
     /// <exception cref="ArgumentException">A sequence of the plan cannot be run; names the sequence, the limit and the value.</exception>
     /// <exception cref="ExpertUnavailableException">A routed expert could not be computed; the KV written by this step is void.</exception>
     void Step(StepPlan plan, StepResult result);
+
+    /// <summary>
+    /// Guesses the next tokens of sequences with the model's MTP layer, for a step that verifies them: a sequence with k drafts feeds them
+    /// after its last token and samples 1 + k rows, and <see cref="Verification.CountStanding"/> tells which stand. Drafts are guesses: nothing
+    /// that a step gives depends on them. Writes only KV of positions that no step has computed.
+    /// </summary>
+    /// <param name="plan">the sequences; validated as a whole before anything is computed, and receives the drafts</param>
+    /// <exception cref="InvalidOperationException">The engine has no MTP layer (<see cref="EngineInfo.HasMtp"/>).</exception>
+    /// <exception cref="ArgumentException">A sequence of the plan cannot be run; names the sequence, the limit and the value.</exception>
+    /// <exception cref="ExpertUnavailableException">A routed expert could not be computed; there are no drafts.</exception>
+    void Draft(DraftPlan plan);
 }

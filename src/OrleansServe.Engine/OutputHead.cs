@@ -42,13 +42,12 @@ internal sealed class OutputHead
     /// <param name="norm">[hidden] last norm</param>
     /// <param name="head">[vocabulary, hidden]</param>
     /// <param name="lastLayer">layer that made the states</param>
-    /// <param name="ahead">how far a sampled token's position is from its row's</param>
     /// <param name="batch">the step</param>
     /// <param name="hidden">[rows, hidden] residual stream</param>
     /// <param name="result">begun for the same plan</param>
     /// <param name="probe">sees the normalised states</param>
     public void Finish(
-        float[] norm, LinearWeight head, int lastLayer, int ahead, StepBatch batch, float[] hidden, StepResult result, IStepProbe? probe)
+        float[] norm, LinearWeight head, int lastLayer, StepBatch batch, float[] hidden, StepResult result, IStepProbe? probe)
     {
         (_batch, _hidden, _weight, _lastLayer) = (batch, hidden, norm, lastLayer);
         _norm.Run(_pool, batch.Rows);
@@ -57,7 +56,7 @@ internal sealed class OutputHead
 
         var sampled = GatherSampled();
         _linear.From(_sampled, _config.HiddenSize, sampled).To(head, _logits, _config.VocabSize).Run();
-        _sampling.Run(batch, ahead, result);
+        _sampling.Run(batch, result);
         ReportFailures(result);
     }
 
@@ -89,7 +88,8 @@ internal sealed class OutputHead
 
     private void ReportFailures(StepResult result)
     {
-        // The first row of a sequence that failed says where it began; what sampling said of the logits only follows from that.
+        // The first row of a sequence that failed says where it began; what sampling said of the logits only follows from that. Rows
+        // before it stand: what came after them may be a wrong draft.
         var failed = -1;
         for (var row = 0; row < _batch!.Rows; row++)
         {
@@ -99,7 +99,12 @@ internal sealed class OutputHead
             {
                 failed = sequence;
                 var place = layer < 0 ? "the embedding" : $"layer {layer}";
-                result.Fail(sequence, $"numbers are not finite at position {_batch.Positions[row]}: {place} produced them first");
+                ref readonly var planned = ref _batch.Plan[sequence];
+                var firstSampled = planned.StartPosition + planned.Tokens.Length - planned.SampleRows;
+                result.Fail(
+                    sequence,
+                    Math.Max(_batch.Positions[row] - firstSampled, 0),
+                    $"numbers are not finite at position {_batch.Positions[row]}: {place} produced them first");
             }
         }
     }

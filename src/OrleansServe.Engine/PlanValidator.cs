@@ -61,6 +61,16 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
             Throw($"sequence {index} samples {sequence.SampleRows} of {count} tokens");
         }
 
+        if (sequence.CachedRows < 0 || sequence.CachedRows > count)
+        {
+            Throw($"sequence {index} has {sequence.CachedRows} of {count} tokens cached");
+        }
+
+        if (sequence.PreviousState.Length != 0 && sequence.PreviousState.Length != info.Model.HiddenSize)
+        {
+            Throw($"sequence {index} has a state of {sequence.PreviousState.Length} elements, the model's have {info.Model.HiddenSize}");
+        }
+
         if (sequence.TopLogprobs < 0 || sequence.TopLogprobs > maxTopLogprobs)
         {
             Throw($"sequence {index} asks for {sequence.TopLogprobs} top logprobs, at most {maxTopLogprobs} are given");
@@ -101,7 +111,7 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
             }
         }
 
-        for (var i = sequence.StartPosition / KvLayout.BlockTokens; i < needed; i++)
+        for (var i = FirstWritten(sequence); i < needed; i++)
         {
             if (_writers[blocks[i]] >= _stamp)
             {
@@ -114,7 +124,7 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
 
     private void CheckReads(int index, in StepSequence sequence)
     {
-        var blocks = sequence.Blocks.Span[..(sequence.StartPosition / KvLayout.BlockTokens)];
+        var blocks = sequence.Blocks.Span[..FirstWritten(sequence)];
         for (var i = 0; i < blocks.Length; i++)
         {
             if (_writers[blocks[i]] >= _stamp)
@@ -123,6 +133,11 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
             }
         }
     }
+
+    // Place in the block table of the first block that is written; the number of blocks where none is.
+    private static int FirstWritten(in StepSequence sequence) => sequence.CachedRows == sequence.Tokens.Length
+        ? KvLayout.BlocksFor(sequence.StartPosition + sequence.Tokens.Length)
+        : (sequence.StartPosition + sequence.CachedRows) / KvLayout.BlockTokens;
 
     [DoesNotReturn]
     private static void Throw(FormattableString message) =>

@@ -23,6 +23,12 @@ internal sealed class StepBatch(int maxRows, RotaryEmbedding rotary)
     /// <summary>Index in the plan of each row's sequence.</summary>
     public int[] Sequences { get; } = new int[maxRows];
 
+    /// <summary>Whether a row's KV is to be written; false where it is in the cache already.</summary>
+    public bool[] WritesKv { get; } = new bool[maxRows];
+
+    /// <summary>First position whose KV the rows attend to.</summary>
+    public int FirstAttended { get; private set; }
+
     /// <summary>The first layer whose output was not finite, −1 for the embedding, <see cref="Healthy"/> for none.</summary>
     public int[] BadLayer { get; } = new int[maxRows];
 
@@ -31,9 +37,12 @@ internal sealed class StepBatch(int maxRows, RotaryEmbedding rotary)
     public ReadOnlySpan<float> Sin(int row) => _sin.AsSpan(row * rotary.Width, rotary.Width);
 
     /// <summary>Lays out a validated plan.</summary>
-    public void Load(StepPlan plan)
+    /// <param name="plan">the plan</param>
+    /// <param name="firstAttended">0; 1 for the MTP layer, which has no KV for the first token</param>
+    public void Load(StepPlan plan, int firstAttended = 0)
     {
         Plan = plan;
+        FirstAttended = firstAttended;
         Rows = 0;
         for (var i = 0; i < plan.Count; i++)
         {
@@ -44,6 +53,7 @@ internal sealed class StepBatch(int maxRows, RotaryEmbedding rotary)
                 Tokens[Rows] = tokens[j];
                 Positions[Rows] = sequence.StartPosition + j;
                 Sequences[Rows] = i;
+                WritesKv[Rows] = j >= sequence.CachedRows;
                 BadLayer[Rows] = Healthy;
                 rotary.Fill(Positions[Rows], _cos.AsSpan(Rows * rotary.Width, rotary.Width), _sin.AsSpan(Rows * rotary.Width, rotary.Width));
             }

@@ -7,11 +7,13 @@ public sealed class StepResult
     private int[] _offsets = [];
     private int[] _sampled = [];
     private int[] _logitRows = [];
+    private int[] _rows = [];
     private int[] _topTokens = [];
     private float[] _topLogprobs = [];
     private int _topWidth;
     private ReadOnlyMemory<float> _logits;
     private int _vocabulary;
+    private int _totalRows;
 
     /// <summary>Number of sequences of the plan.</summary>
     public int Count { get; private set; }
@@ -21,6 +23,20 @@ public sealed class StepResult
     /// input of the next draft. They live in the engine and are gone with its next call.
     /// </summary>
     public ReadOnlyMemory<float> Hidden { get; internal set; }
+
+    /// <summary>
+    /// [hidden] state after the final norm of the <paramref name="row"/>-th token fed of sequence <paramref name="index"/>: what a draft of
+    /// the token after next begins with. It lives in the engine and is gone with its next call.
+    /// </summary>
+    public ReadOnlySpan<float> State(int index, int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(index);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(index, Count);
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, (index + 1 < Count ? _rows[index + 1] : _totalRows) - _rows[index]);
+        var width = Hidden.Length / _totalRows;
+        return Hidden.Span.Slice((_rows[index] + row) * width, width);
+    }
 
     /// <summary>The token sampled after the last one of sequence <paramref name="index"/>, or its error, or neither where none was asked for.</summary>
     public ref readonly SampledToken this[int index] => ref Token(index, Math.Max(SampledCount(index), 1) - 1);
@@ -69,20 +85,24 @@ public sealed class StepResult
         Grow(ref _offsets, Count);
         Grow(ref _sampled, Count);
         Grow(ref _logitRows, Count);
+        Grow(ref _rows, Count);
         Grow(ref _tokens, slots);
         Grow(ref _topTokens, checked(slots * _topWidth));
         Grow(ref _topLogprobs, checked(slots * _topWidth));
 
-        int slot = 0, logitRow = 0;
+        int slot = 0, logitRow = 0, row = 0;
         for (var i = 0; i < Count; i++)
         {
             _offsets[i] = slot;
             _sampled[i] = plan[i].SampleRows;
             _logitRows[i] = logitRow;
+            _rows[i] = row;
+            row += plan[i].Tokens.Length;
             logitRow += plan[i].SampleRows;
             slot += Math.Max(plan[i].SampleRows, 1);
         }
 
+        _totalRows = row;
         _tokens.AsSpan(0, slots).Fill(new SampledToken { Token = -1 });
     }
 
@@ -95,11 +115,11 @@ public sealed class StepResult
 
     internal void Set(int index, int row, in SampledToken token) => _tokens[_offsets[index] + row] = token;
 
-    /// <summary>Fails a sequence: every token of it carries the error.</summary>
-    internal void Fail(int index, string error)
+    /// <summary>Fails a sequence: every token of it from the <paramref name="first"/>-th sampled on carries the error.</summary>
+    internal void Fail(int index, int first, string error)
     {
         var slots = Math.Max(_sampled[index], 1);
-        _tokens.AsSpan(_offsets[index], slots).Fill(new SampledToken { Token = -1, Error = error });
+        _tokens.AsSpan(_offsets[index] + first, slots - first).Fill(new SampledToken { Token = -1, Error = error });
     }
 
     private static void Grow<T>(ref T[] array, int length)

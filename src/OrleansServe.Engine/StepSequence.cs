@@ -11,6 +11,19 @@ public struct StepSequence
     /// <summary>Position of the first token. The KV of all positions before it must be in <see cref="Blocks"/> already.</summary>
     public int StartPosition { readonly get; set; }
 
+    /// <summary>
+    /// Number of tokens at the beginning of <see cref="Tokens"/> whose KV is in <see cref="Blocks"/> already. They are computed for their
+    /// states and samples alone and write nothing, so their blocks may be shared.
+    /// </summary>
+    public int CachedRows { readonly get; set; }
+
+    /// <summary>
+    /// [hidden] state of the token before <see cref="StartPosition"/>, as <see cref="StepResult.State"/> gave it; empty where it is not
+    /// known. The MTP layer's KV of the first token is made of it and stays as it was without it. A sequence whose KV came from elsewhere
+    /// gets along without by feeding its last cached token once more, as one of <see cref="CachedRows"/>.
+    /// </summary>
+    public ReadOnlyMemory<float> PreviousState { readonly get; set; }
+
     /// <summary>Block table: KV block ids that cover positions 0 … StartPosition + n − 1 in order; further entries are ignored.</summary>
     public ReadOnlyMemory<int> Blocks { readonly get; set; }
 

@@ -62,8 +62,10 @@ internal sealed class BlockAttention(ModelConfig config, PagedKv kv, float[] que
         output.Clear();
         for (var start = 0; start <= position; start += KvLayout.BlockTokens)
         {
+            var skipped = start == 0 ? _batch.FirstAttended : 0;
             var count = Math.Min(KvLayout.BlockTokens, position + 1 - start);
-            var rows = kv.Rows(_layer, blocks[start / KvLayout.BlockTokens], count);
+            var rows = kv.Rows(_layer, blocks[start / KvLayout.BlockTokens], count)[(skipped * _width)..];
+            count -= skipped;
             MatMul.Execute(query, _width, heads, (ReadOnlySpan<float>)rows, _width, scores, KvLayout.BlockTokens);
             for (var i = 0; i < heads; i++)
             {

@@ -27,6 +27,7 @@ internal sealed class LatentAttention
     private readonly float _scale;
     private readonly LinearWork _linear;
     private readonly RowWork _prepare;
+    private readonly RowWork _store;
     private readonly RowWork _normQuery;
     private readonly HeadWork _absorb;
     private readonly HeadWork _extract;
@@ -61,6 +62,7 @@ internal sealed class LatentAttention
         _values = Buffers.Floats("values", maxRows, ValueWidth);
         _linear = new LinearWork(pool);
         _prepare = new RowWork(Prepare);
+        _store = new RowWork(Store);
         _normQuery = new RowWork(NormQuery);
         _absorb = new HeadWork(config.NumAttentionHeads, AbsorbHead);
         _extract = new HeadWork(config.NumAttentionHeads, ExtractHead);
@@ -106,6 +108,19 @@ internal sealed class LatentAttention
         _linear.From(_values, ValueWidth, rows).To(weights.Output, y, _config.HiddenSize).Run();
     }
 
+    /// <summary>Writes the batch's KV and nothing else.</summary>
+    /// <param name="weights">the layer</param>
+    /// <param name="layer">its index in the KV memory</param>
+    /// <param name="batch">rows and block tables</param>
+    /// <param name="x">[rows, hidden] normalised input</param>
+    public void WriteKv(LayerWeights weights, int layer, StepBatch batch, float[] x)
+    {
+        (_weights, _layer, _batch) = (weights, layer, batch);
+        _linear.From(x, _config.HiddenSize, batch.Rows).To(weights.KvDown, _compressed, _config.KvWidth).Run();
+        _store.Run(_pool, batch.Rows);
+        batch.Plan.LayerCompleted?.Invoke(layer);
+    }
+
     private void NormQuery(int first, int end, int worker)
     {
         var width = _weights!.QueryNorm!.Length;
@@ -116,24 +131,38 @@ internal sealed class LatentAttention
         }
     }
 
-    // Writes each row's latent and rope key to its place in the cache; rotates and scales the queries.
-    private void Prepare(int first, int end, int worker)
+    // Writes each row's latent and rope key to its place in the cache, unless it is there.
+    private void Store(int first, int end, int worker)
     {
-        int latent = _config.KvLoraRank, nope = _config.QkNopeHeadDim;
+        var latent = _config.KvLoraRank;
         for (var row = first; row < end; row++)
         {
-            var position = _batch!.Positions[row];
+            if (!_batch!.WritesKv[row])
+            {
+                continue;
+            }
+
+            var position = _batch.Positions[row];
             var blocks = _batch.Plan[_batch.Sequences[row]].Blocks.Span;
             var cached = _kv.Row(_layer, blocks[position / KvLayout.BlockTokens], position % KvLayout.BlockTokens);
             var compressed = _compressed.AsSpan(row * _config.KvWidth, _config.KvWidth);
             RmsNorm.Execute(compressed[..latent], _weights!.KvNorm, RankEpsilon, cached[..latent]);
             compressed[latent..].CopyTo(cached[latent..]);
             Rope.Execute(cached[latent..], _batch.Cos(row), _batch.Sin(row));
+        }
+    }
 
+    // Stores the rows' KV; rotates and scales the queries.
+    private void Prepare(int first, int end, int worker)
+    {
+        Store(first, end, worker);
+        var nope = _config.QkNopeHeadDim;
+        for (var row = first; row < end; row++)
+        {
             var query = _query.AsSpan(row * QueryWidth, QueryWidth);
             for (var head = 0; head < QueryWidth; head += _config.QkHeadDim)
             {
-                Rope.Execute(query.Slice(head + nope, _config.QkRopeHeadDim), _batch.Cos(row), _batch.Sin(row));
+                Rope.Execute(query.Slice(head + nope, _config.QkRopeHeadDim), _batch!.Cos(row), _batch.Sin(row));
             }
 
             Scale.Execute(_scale, query, query);

@@ -28,19 +28,29 @@ internal sealed class MtpMerge
         _pairs = Buffers.Floats("MTP inputs", maxRows, 2L * config.HiddenSize);
     }
 
-    /// <summary>Merges.</summary>
+    /// <summary>Sets the state that a row's token follows.</summary>
+    /// <param name="row">the row</param>
+    /// <param name="state">[hidden] after the last norm; empty where it is not known and nothing will come of the row</param>
+    public void SetState(int row, ReadOnlySpan<float> state)
+    {
+        var target = _pairs.AsSpan(((2 * row) + 1) * _config.HiddenSize, _config.HiddenSize);
+        if (state.IsEmpty)
+        {
+            target.Clear();
+        }
+        else
+        {
+            state.CopyTo(target);
+        }
+    }
+
+    /// <summary>Merges the states that have been set with the tokens of the rows.</summary>
     /// <param name="batch">rows and their tokens</param>
-    /// <param name="states">[rows, hidden] after the main model's last norm</param>
-    /// <param name="y">[rows, hidden]; may be the memory of <paramref name="states"/></param>
-    public void Forward(StepBatch batch, ReadOnlySpan<float> states, float[] y)
+    /// <param name="y">[rows, hidden]</param>
+    public void Forward(StepBatch batch, float[] y)
     {
         _batch = batch;
         var width = _config.HiddenSize;
-        for (var row = 0; row < batch.Rows; row++)
-        {
-            states.Slice(row * width, width).CopyTo(_pairs.AsSpan(((2 * row) + 1) * width));
-        }
-
         _norm.Run(_pool, batch.Rows);
         _linear.From(_pairs, 2 * width, batch.Rows).To(_weights.Merge, y, width).Run();
     }

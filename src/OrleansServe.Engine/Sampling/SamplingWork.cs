@@ -14,7 +14,6 @@ internal sealed class SamplingWork : ParallelWork
     private readonly int[] _rowsOfSequence;
     private StepBatch? _batch;
     private StepResult? _result;
-    private int _ahead;
 
     /// <param name="vocabulary">logits per row</param>
     /// <param name="logits">[rows, vocabulary]</param>
@@ -37,11 +36,10 @@ internal sealed class SamplingWork : ParallelWork
 
     /// <summary>Samples every row.</summary>
     /// <param name="batch">the step</param>
-    /// <param name="ahead">how far a sampled token's position is from its row's</param>
     /// <param name="result">receives the tokens</param>
-    public void Run(StepBatch batch, int ahead, StepResult result)
+    public void Run(StepBatch batch, StepResult result)
     {
-        (_batch, _ahead, _result) = (batch, ahead, result);
+        (_batch, _result) = (batch, result);
         var rows = 0;
         for (var sequence = 0; sequence < batch.Plan.Count; sequence++)
         {
@@ -66,7 +64,7 @@ internal sealed class SamplingWork : ParallelWork
             return;
         }
 
-        var position = sequence.StartPosition + sequence.Tokens.Length - sequence.SampleRows + row + _ahead;
+        var position = sequence.StartPosition + sequence.Tokens.Length - sequence.SampleRows + row + 1;
         var sampler = _samplers[worker];
         var token = sampler.Sample(logits, sequence.Sampling ?? SamplingParameters.Greedy, position);
         var (max, logSum) = sampler.Normaliser(logits);

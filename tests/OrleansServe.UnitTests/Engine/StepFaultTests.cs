@@ -22,6 +22,9 @@ public sealed class StepFaultTests
         { "token -1 at 0", [Good() with { Tokens = new[] { -1 } }] },
         { "samples 4 of 3", [Good() with { SampleRows = 4 }] },
         { "samples -1 of 3", [Good() with { SampleRows = -1 }] },
+        { "has 4 of 3 tokens cached", [Good() with { CachedRows = 4 }] },
+        { "has -1 of 3 tokens cached", [Good() with { CachedRows = -1 }] },
+        { "a state of 5 elements", [Good() with { PreviousState = new float[5] }] },
         { "top logprobs", [Good() with { TopLogprobs = 21 }] },
         { "top logprobs", [Good() with { TopLogprobs = -1 }] },
         { "top_p is 2", [Good() with { Sampling = new SamplingParameters { TopP = 2 } }] },
@@ -32,6 +35,8 @@ public sealed class StepFaultTests
         { "is written by sequence 0 as well", [Good() with { StartPosition = 62, Blocks = new[] { 3, 3 } }] },
         { "reads block 0 at 0, which sequence 0 writes", [Good(), Good() with { StartPosition = 64, Blocks = new[] { 0, 1 } }] },
         { "reads block 0 at 0, which sequence 1 writes", [Good() with { StartPosition = 64, Blocks = new[] { 0, 1 } }, Good()] },
+        { "reads block 0 at 0, which sequence 0 writes", [Good(), Good() with { CachedRows = 3 }] },
+        { "is written by sequence 0 as well", [Good(), Good() with { CachedRows = 2 }] },
         { "the plan has 18 tokens, the engine takes 16", [.. Enumerable.Range(0, 6).Select(i => Good() with { Blocks = new[] { i } })] },
         { "the plan samples 6 tokens, the engine takes 4", [Good() with { SampleRows = 3 }, Good() with { SampleRows = 3, Blocks = new[] { 1 } }] },
     };
@@ -125,7 +130,7 @@ public sealed class StepFaultTests
             seen.Add(layer);
         };
         driver.Run(new TestSequence([1, 2], 0).Next(2));
-        Assert.Equal([0, 1, 2, 3], seen);
+        Assert.Equal([0, 1, 2, 3, 4], seen);
     }
 
     [Fact]

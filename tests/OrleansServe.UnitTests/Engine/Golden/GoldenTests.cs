@@ -138,7 +138,7 @@ public sealed class GoldenTests
             var probe = new RecordingProbe();
             driver.Engine.Probe = probe;
             driver.Plan.Clear();
-            driver.Plan.Add(TestSequence.At(0, prompt.MtpInputTokens).Next(n, n));
+            driver.Plan.Add(Following(prompt.Tokens[0], prompt.MtpInputTokens).Next(n, n));
             driver.Engine.ForwardMtp(driver.Plan, driver.Result.Hidden.Span, driver.Result);
             driver.Engine.Probe = null;
 
@@ -169,7 +169,7 @@ public sealed class GoldenTests
         foreach (var prompt in golden.Prompts.Where(p => p.MtpDrafts.Length > 0))
         {
             var main = TestSequence.At(0, prompt.Tokens);
-            var draft = TestSequence.At(0, prompt.Tokens.Skip(1));
+            var draft = Following(prompt.Tokens[0], prompt.Tokens.Skip(1));
             for (var i = 0; i < prompt.MtpDrafts.Length; i++)
             {
                 driver.Feed(main);
@@ -182,6 +182,14 @@ public sealed class GoldenTests
                 Assert.Equal(prompt.MtpDrafts[i], driver.Result[0].Token);
             }
         }
+    }
+
+    // Row i of the reference takes the token at i + 1: that is its position here.
+    private static TestSequence Following(int first, IEnumerable<int> tokens)
+    {
+        var sequence = TestSequence.At(0, [first, .. tokens]);
+        sequence.Cached = 1;
+        return sequence;
     }
 
     private static int Compare(GoldenCase golden, string array, ReadOnlySpan<float> actual, float tolerance = HiddenTolerance)

@@ -1,5 +1,6 @@
 using OrleansServe.Engine;
 using OrleansServe.Engine.Kv;
+using OrleansServe.Engine.Mtp;
 
 namespace OrleansServe.UnitTests.Grains.Workers;
 
@@ -15,6 +16,8 @@ internal sealed class WatchedEngine(IEngine inner) : IEngine
     public IKvMemory Kv => inner.Kv;
 
     public void Step(StepPlan plan, StepResult result) => inner.Step(plan, result);
+
+    public void Draft(DraftPlan plan) => inner.Draft(plan);
 
     public void Dispose()
     {
