@@ -1,0 +1,32 @@
+using OrleansServe.Engine.Sampling;
+
+namespace OrleansServe.UnitTests.Engine.Schedules;
+
+/// <summary>A request: nothing but what its answer may depend on.</summary>
+/// <param name="Prompt">Token ids.</param>
+/// <param name="MaxTokens">Tokens to produce.</param>
+/// <param name="Sampling">How they are drawn.</param>
+/// <param name="TopLogprobs">Alternatives asked for beside each.</param>
+internal sealed record Job(int[] Prompt, int MaxTokens, SamplingParameters Sampling, int TopLogprobs)
+{
+    /// <summary>Draws a request. Prompts share prefixes, so that the cache is hit, and often end close to a block's border.</summary>
+    public static Job Draw(Random random, int vocabulary, int[] common)
+    {
+        int[] lengths = [random.Next(1, 10), 63, 64, 65, random.Next(60, 70), random.Next(100, 140), random.Next(1, 200)];
+        var prompt = Enumerable.Range(0, lengths[random.Next(lengths.Length)]).Select(_ => random.Next(vocabulary)).ToArray();
+        common.AsSpan(0, Math.Min(prompt.Length, random.Next(2) * random.Next(common.Length + 1))).CopyTo(prompt);
+        return new Job(prompt, random.Next(1, 25), DrawSampling(random), random.Next(2) * random.Next(6));
+    }
+
+    private static SamplingParameters DrawSampling(Random random) => random.Next(3) == 0
+        ? SamplingParameters.Greedy
+        : new SamplingParameters
+        {
+            Temperature = 0.2f + (2 * random.NextSingle()),
+            TopP = random.Next(2) == 0 ? 1 : 0.5f + (random.NextSingle() / 2),
+            TopK = random.Next(2) == 0 ? 0 : random.Next(1, 30),
+            MinP = random.Next(3) == 0 ? random.NextSingle() / 10 : 0,
+            Seed = (ulong)random.NextInt64(),
+            SampleIndex = (uint)random.Next(3),
+        };
+}

@@ -1,0 +1,103 @@
+using OrleansServe.Engine.Kv;
+using OrleansServe.Engine.Moe;
+using OrleansServe.Policies.KvBlocks;
+
+namespace OrleansServe.UnitTests.Engine.Schedules;
+
+/// <summary>An engine with its block pool, and the requests that run there: as much of a worker as decides bits.</summary>
+internal sealed class Site(World world, int threads, int blocks, int budget, IExpertDispatcher? experts) : IDisposable
+{
+    private static readonly UInt128 Root = KvBlockHasher.Root([1]);
+
+    public EngineDriver Driver { get; } = new(world.Weights, threads, blocks, budget, experts);
+
+    public KvBlockPool Pool { get; } = new(blocks);
+
+    public int Budget { get; } = budget;
+
+    public List<Life> Running { get; } = [];
+
+    /// <summary>Takes a request in, with as many of its blocks as the prefix cache has, if it is asked.</summary>
+    public void Admit(Life life, bool cached)
+    {
+        // The last token is always computed: its logits are wanted.
+        var names = Names(life).Take((life.Tokens.Count - 1) / KvLayout.BlockTokens).ToArray();
+        var found = new int[names.Length];
+        life.Blocks.AddRange(found.AsSpan(0, cached ? Pool.AcquirePrefix(names, found) : 0));
+        life.Computed = life.Blocks.Count * KvLayout.BlockTokens;
+        life.Site = this;
+        Running.Add(life);
+    }
+
+    /// <summary>Makes room for more tokens; false if the pool has none.</summary>
+    public bool TryGrow(Life life, int tokens)
+    {
+        var more = new int[life.BlocksFor(tokens)];
+        if (!Pool.TryAllocate(more))
+        {
+            return false;
+        }
+
+        life.Blocks.AddRange(more);
+        return true;
+    }
+
+    /// <summary>Names the full blocks, so that others find them.</summary>
+    public void Publish(Life life)
+    {
+        foreach (var (block, name) in life.Blocks.Zip(Names(life).Take(life.Computed / KvLayout.BlockTokens)))
+        {
+            Pool.Publish(block, name);
+        }
+    }
+
+    /// <summary>Takes a request's place and its KV away.</summary>
+    public void Evict(Life life)
+    {
+        Pool.Release([.. life.Blocks]);
+        life.Blocks.Clear();
+        life.Computed = 0;
+        life.Site = null;
+        Running.Remove(life);
+    }
+
+    /// <summary>Takes a request over from another place with its KV, bytes as they are; false if there is no room.</summary>
+    public bool TryTakeOver(Life life)
+    {
+        var (from, blocks) = (life.Site!, new int[life.Blocks.Count]);
+        if (!Pool.TryAllocate(blocks))
+        {
+            return false;
+        }
+
+        var computed = life.Computed;
+        var layout = Driver.Engine.Kv.Layout;
+        var bytes = new byte[layout.BytesPerBlockLayer];
+        for (var i = 0; i < blocks.Length; i++)
+        {
+            for (var layer = 0; layer < layout.Layers; layer++)
+            {
+                from.Driver.Engine.Kv.Read(life.Blocks[i], layer, bytes);
+                Driver.Engine.Kv.Write(blocks[i], layer, bytes);
+            }
+        }
+
+        from.Evict(life);
+        life.Blocks.AddRange(blocks);
+        (life.Computed, life.Site) = (computed, this);
+        Running.Add(life);
+        Publish(life);
+        return true;
+    }
+
+    public void Dispose() => Driver.Dispose();
+
+    private static IEnumerable<UInt128> Names(Life life)
+    {
+        var (parent, tokens) = (Root, life.Tokens.ToArray());
+        for (var start = 0; start + KvLayout.BlockTokens <= tokens.Length; start += KvLayout.BlockTokens)
+        {
+            yield return parent = KvBlockHasher.Next(parent, tokens.AsSpan(start, KvLayout.BlockTokens));
+        }
+    }
+}
