@@ -41,9 +41,10 @@ public sealed class CpuEngine : IEngine
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
+        var mtp = options.UseMtp ? weights.Mtp : null;
         if (experts is null)
         {
-            RequireExperts(weights);
+            RequireExperts(weights, mtp is not null);
         }
 
         _weights = weights;
@@ -51,7 +52,7 @@ public sealed class CpuEngine : IEngine
         var rotary = new RotaryEmbedding(_config);
         var layout = new KvLayout
         {
-            Layers = _config.NumHiddenLayers + (weights.HasMtp ? 1 : 0),
+            Layers = _config.NumHiddenLayers + (mtp is null ? 0 : 1),
             LatentWidth = _config.KvLoraRank,
             RopeWidth = _config.QkRopeHeadDim,
         };
@@ -63,7 +64,7 @@ public sealed class CpuEngine : IEngine
             MaxBatchTokens = options.MaxBatchTokens,
             MaxSampledTokens = options.SampledTokens,
             KvLayout = layout,
-            HasMtp = weights.HasMtp,
+            HasMtp = mtp is not null,
         };
 
         var rows = options.MaxBatchTokens;
@@ -82,7 +83,7 @@ public sealed class CpuEngine : IEngine
             _head = new OutputHead(_config, rows, options.SampledTokens, _pool);
             _kv = new PagedKv(layout, options.KvBlocks);
             _layer = new DecoderLayer(_config, rows, rotary, _kv, experts, _pool);
-            if (weights.Mtp is { } mtp)
+            if (mtp is not null)
             {
                 _mtp = new MtpLayer(weights, mtp, rows, _layer, _pool);
                 _drafter = new Drafter(this, options.SampledTokens);
@@ -162,9 +163,9 @@ public sealed class CpuEngine : IEngine
 
     private ReadOnlySpan<float> Rows => _hidden.AsSpan(0, _batch.Rows * _config.HiddenSize);
 
-    private static void RequireExperts(ModelWeights weights)
+    private static void RequireExperts(ModelWeights weights, bool mtp)
     {
-        var layers = weights.Config.NumHiddenLayers + (weights.HasMtp ? 1 : 0);
+        var layers = weights.Config.NumHiddenLayers + (mtp ? 1 : 0);
         for (var layer = 0; layer < layers; layer++)
         {
             if (weights.Config.IsMoeLayer(layer) && weights.Experts?.HoldsAll(layer) != true)

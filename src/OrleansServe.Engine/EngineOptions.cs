@@ -20,6 +20,9 @@ public sealed record EngineOptions
     /// <summary>Threads that compute, the caller's included; 0 stands for one per processor. No result depends on it.</summary>
     public int Threads { get; init; }
 
+    /// <summary>Use the MTP layer where the weights have it: keep its KV beside the main layers' and draft with it.</summary>
+    public bool UseMtp { get; init; } = true;
+
     internal int SampledTokens => MaxSampledTokens == 0 ? MaxBatchTokens : MaxSampledTokens;
 
     internal int ComputeThreads => Threads == 0 ? Environment.ProcessorCount : Threads;

@@ -34,7 +34,7 @@ internal sealed class EngineBench : IDisposable
         int[] contexts = BenchSizes.Clip(BenchSizes.Contexts, config.MaxPositionEmbeddings);
         int[] prompts = BenchSizes.Clip(BenchSizes.Prompts, config.MaxPositionEmbeddings);
         int mostBatch = BenchSizes.Batches[^1];
-        long blockBytes = (long)KvLayout.BlockTokens * config.KvWidth * sizeof(float) * (config.NumHiddenLayers + (weights.HasMtp ? 1 : 0));
+        long blockBytes = (long)KvLayout.BlockTokens * config.KvWidth * sizeof(float) * config.NumHiddenLayers;
         long fitting = Math.Min(MostKvBytes, memoryBytes / 4) / blockBytes;
         _blocks = (int)Math.Min(KvTables.Most(mostBatch, contexts[^1]), Math.Max(fitting, KvTables.Fewest(mostBatch, contexts[^1])));
         _engine = new CpuEngine(weights, new EngineOptions
@@ -43,6 +43,7 @@ internal sealed class EngineBench : IDisposable
             MaxBatchTokens = Math.Max(mostBatch, prompts[^1]),
             MaxSampledTokens = mostBatch,
             Threads = threads,
+            UseMtp = false,
         });
         _experts = new ExpertCounter(config.NRoutedExperts ?? 0);
         _engine.Probe = _experts;

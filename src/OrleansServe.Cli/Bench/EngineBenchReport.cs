@@ -14,8 +14,9 @@ namespace OrleansServe.Cli.Bench;
 /// <param name="Machine">The machine's limits.</param>
 /// <param name="Decode">Decode steps.</param>
 /// <param name="Prefill">Prompts.</param>
+/// <param name="Speculation">One stream by drafts a step, plain decoding first; empty where the model has no MTP layer.</param>
 internal sealed record EngineBenchReport(
-    string Model, int Threads, MachineLimits Machine, IReadOnlyList<BenchPoint> Decode, IReadOnlyList<BenchPoint> Prefill)
+    string Model, int Threads, MachineLimits Machine, IReadOnlyList<BenchPoint> Decode, IReadOnlyList<BenchPoint> Prefill, IReadOnlyList<SpeculationPoint> Speculation)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -28,6 +29,7 @@ internal sealed record EngineBenchReport(
         ["multiply_adds_per_second"] = Machine.MultiplyAddsPerSecond,
         ["decode"] = new JsonArray([.. Decode.Select(point => Node(point, "context_tokens"))]),
         ["prefill"] = new JsonArray([.. Prefill.Select(point => Node(point, "prompt_tokens"))]),
+        ["speculation"] = new JsonArray([.. Speculation.Select(Node)]),
     }.ToJsonString(Indented);
 
     /// <summary>A table for each kind of step.</summary>
@@ -37,6 +39,10 @@ internal sealed record EngineBenchReport(
             $"{TerminalText.OneLine(Model)}, {Threads} thread{(Threads == 1 ? "" : "s")}: reads {Machine.BytesPerSecond / 1e9:0.0} GB/s, {Machine.MultiplyAddsPerSecond / 1e9:0.0} G multiply-adds/s at most"));
         WriteTable(terminal, "decode", "context", Decode);
         WriteTable(terminal, "prefill", "prompt", Prefill);
+        if (Speculation.Count > 0)
+        {
+            WriteSpeculation(terminal);
+        }
     }
 
     /// <summary>One point in a few words.</summary>
@@ -69,6 +75,39 @@ internal sealed record EngineBenchReport(
 
         terminal.CreateConsole().Write(table);
     }
+
+    private void WriteSpeculation(Terminal terminal)
+    {
+        Table table = new() { Border = terminal.Ansi ? TableBorder.Rounded : TableBorder.Ascii };
+        table.AddColumn("one stream");
+        foreach (string column in (string[])["tokens/s", "of plain", "tokens/step", "drafts accepted"])
+        {
+            table.AddColumn(new TableColumn(column).RightAligned());
+        }
+
+        foreach (SpeculationPoint point in Speculation)
+        {
+            table.AddRow(
+                point.Drafts == 0 ? "plain" : Text($"{point.Drafts} draft{(point.Drafts == 1 ? "" : "s")}"),
+                Text($"{point.TokensPerSecond:0.0}"),
+                Text($"{point.TokensPerSecond / Speculation[0].TokensPerSecond:0.00}"),
+                Text($"{(double)point.Tokens / point.Steps:0.00}"),
+                point.Drafts == 0 ? "" : Percent(point.Acceptance));
+        }
+
+        terminal.CreateConsole().Write(table);
+    }
+
+    private JsonObject Node(SpeculationPoint point) => new()
+    {
+        ["drafts"] = point.Drafts,
+        ["tokens_per_second"] = point.TokensPerSecond,
+        ["speed_up"] = point.TokensPerSecond / Speculation[0].TokensPerSecond,
+        ["tokens_per_step"] = (double)point.Tokens / point.Steps,
+        ["drafted_tokens"] = point.Drafted,
+        ["accepted_tokens"] = point.Accepted,
+        ["acceptance"] = point.Acceptance,
+    };
 
     private JsonObject Node(BenchPoint point, string tokens) => new()
     {

@@ -25,7 +25,7 @@ internal static class BenchCommand
     {
         DocumentedCommand command = new(
             "engine",
-            "Measures the machine's read bandwidth and multiply-add rate, then decoding and prefilling, each also as a share of what the machine allows: bytes that must be read or operations that must be done, whichever takes longer.",
+            "Measures the machine's read bandwidth and multiply-add rate, then decoding and prefilling, each also as a share of what the machine allows: bytes that must be read or operations that must be done, whichever takes longer. Then one stream with and without drafts, where the model has an MTP layer.",
             "./orleansserve bench engine --model artifacts/mini",
             "./orleansserve bench engine --model artifacts/mini --threads 1 --json");
         Option<string> model = new("--model") { Description = "Model folder in HuggingFace form", HelpName = "DIR", Required = true };
@@ -86,6 +86,19 @@ internal static class BenchCommand
             terminal.Error.WriteLine(EngineBenchReport.Line("prefill", prefill[^1], machine));
         }
 
-        return new EngineBenchReport(folder, threads, machine, decode, prefill);
+        return new EngineBenchReport(folder, threads, machine, decode, prefill, Speculate(folder, weights, threads, terminal, time, cancellationToken));
+    }
+
+    private static SpeculationPoint[] Speculate(
+        string folder, ModelWeights weights, int threads, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    {
+        if (!weights.HasMtp)
+        {
+            return [];
+        }
+
+        terminal.Error.WriteLine("drafting");
+        using SpeculationBench bench = new(weights, SpeculationPrompts.For(folder), threads, time);
+        return bench.Measure(cancellationToken);
     }
 }

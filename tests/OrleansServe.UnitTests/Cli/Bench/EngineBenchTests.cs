@@ -39,7 +39,7 @@ public sealed class EngineBenchTests
     public void Json_Always_IsOneDocumentWithEveryPoint()
     {
         BenchPoint point = new(4, 128, 4, 3, 0.5, 0.25, 20, new StepCost(Bytes: 1e9, MultiplyAdds: 1e6));
-        EngineBenchReport report = new("m", 2, new MachineLimits(4e9, 1e9), [point], [point]);
+        EngineBenchReport report = new("m", 2, new MachineLimits(4e9, 1e9), [point], [point], [new SpeculationPoint(0, 100, 100, 0, 0, 1), new SpeculationPoint(1, 100, 60, 59, 40, 0.5)]);
 
         using JsonDocument json = JsonDocument.Parse(report.Json());
 
@@ -50,6 +50,9 @@ public sealed class EngineBenchTests
         Assert.Equal("memory", decode.GetProperty("bound_by").GetString());
         Assert.Equal(128, decode.GetProperty("context_tokens").GetInt32());
         Assert.Equal(128, json.RootElement.GetProperty("prefill")[0].GetProperty("prompt_tokens").GetInt32());
+        JsonElement drafting = json.RootElement.GetProperty("speculation")[1];
+        Assert.Equal(2, drafting.GetProperty("speed_up").GetDouble());
+        Assert.Equal(40d / 59, drafting.GetProperty("acceptance").GetDouble());
     }
 
     [Fact]
