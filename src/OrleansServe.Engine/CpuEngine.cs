@@ -183,7 +183,7 @@ public sealed class CpuEngine : IEngine
         ArgumentNullException.ThrowIfNull(plan);
         ArgumentNullException.ThrowIfNull(result);
         ObjectDisposedException.ThrowIf(_disposed, this);
-        _validator.Check(plan);
+        _validator.Check(plan, drafting: firstAttended > 0);
         _batch.Load(plan, firstAttended);
         result.Begin(plan, _head.Logits, _config.VocabSize);
     }

@@ -8,7 +8,7 @@ using OrleansServe.Model.Configuration;
 
 namespace OrleansServe.Engine;
 
-/// <summary>The end of a pass: last norm, logits of the rows that are sampled, tokens, and the errors of rows that are not finite.</summary>
+/// <summary>The end of a pass: last norm, logits of the rows that are sampled or scored, tokens, and the errors of rows that are not finite.</summary>
 internal sealed class OutputHead
 {
     private readonly ModelConfig _config;
@@ -54,9 +54,8 @@ internal sealed class OutputHead
         probe?.Rows(ProbeStage.FinalNorm, lastLayer, _final.AsSpan(0, batch.Rows * _config.HiddenSize));
         result.Hidden = _final.AsMemory(0, batch.Rows * _config.HiddenSize);
 
-        var sampled = GatherSampled();
-        _linear.From(_sampled, _config.HiddenSize, sampled).To(head, _logits, _config.VocabSize).Run();
-        _sampling.Run(batch, result);
+        Score(head, result);
+        Sample(head, result);
         ReportFailures(result);
     }
 
@@ -70,20 +69,58 @@ internal sealed class OutputHead
         }
     }
 
-    private int GatherSampled()
+    // Given tokens come first, as many at a time as there is room for logits: those of the drawn ones are to be there at the end.
+    private void Score(LinearWeight head, StepResult result)
     {
-        var width = _config.HiddenSize;
-        int row = 0, sampled = 0;
+        var row = 0;
+        for (var i = 0; i < _batch!.Plan.Count; i++)
+        {
+            ref readonly var sequence = ref _batch.Plan[i];
+            for (var j = 0; j < sequence.Targets.Length; j++)
+            {
+                Gather(i, j, row + j);
+                if (_sampling.IsFull)
+                {
+                    RunGathered(head, scoring: true, result);
+                }
+            }
+
+            row += sequence.Tokens.Length;
+        }
+
+        RunGathered(head, scoring: true, result);
+    }
+
+    private void Sample(LinearWeight head, StepResult result)
+    {
+        var row = 0;
         for (var i = 0; i < _batch!.Plan.Count; i++)
         {
             ref readonly var sequence = ref _batch.Plan[i];
             row += sequence.Tokens.Length;
-            var count = sequence.SampleRows;
-            _final.AsSpan((row - count) * width, count * width).CopyTo(_sampled.AsSpan(sampled * width));
-            sampled += count;
+            for (var j = 0; j < sequence.SampleRows; j++)
+            {
+                Gather(i, j, row - sequence.SampleRows + j);
+            }
         }
 
-        return sampled;
+        RunGathered(head, scoring: false, result);
+    }
+
+    private void Gather(int sequence, int row, int batchRow)
+    {
+        var width = _config.HiddenSize;
+        _final.AsSpan(batchRow * width, width).CopyTo(_sampled.AsSpan(_sampling.Count * width));
+        _sampling.Add(sequence, row);
+    }
+
+    private void RunGathered(LinearWeight head, bool scoring, StepResult result)
+    {
+        if (_sampling.Count > 0)
+        {
+            _linear.From(_sampled, _config.HiddenSize, _sampling.Count).To(head, _logits, _config.VocabSize).Run();
+            _sampling.Run(_batch!, scoring, result);
+        }
     }
 
     private void ReportFailures(StepResult result)
@@ -100,10 +137,11 @@ internal sealed class OutputHead
                 failed = sequence;
                 var place = layer < 0 ? "the embedding" : $"layer {layer}";
                 ref readonly var planned = ref _batch.Plan[sequence];
-                var firstSampled = planned.StartPosition + planned.Tokens.Length - planned.SampleRows;
+                var first = _batch.Positions[row] - planned.StartPosition;
                 result.Fail(
                     sequence,
-                    Math.Max(_batch.Positions[row] - firstSampled, 0),
+                    Math.Max(first - (planned.Tokens.Length - planned.SampleRows), 0),
+                    Math.Min(first, planned.Targets.Length),
                     $"numbers are not finite at position {_batch.Positions[row]}: {place} produced them first");
             }
         }

@@ -12,8 +12,11 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
     private long _stamp;
     private long _nextStamp = 1;
 
+    /// <summary>Checks a plan.</summary>
+    /// <param name="plan">the plan</param>
+    /// <param name="drafting">whether the pass only guesses, so that its histories may end early</param>
     /// <exception cref="ArgumentException">Names the sequence, the limit and the value.</exception>
-    public void Check(StepPlan plan)
+    public void Check(StepPlan plan, bool drafting)
     {
         // Stamps of one check are stamp + index: no two checks share one, however their sizes differ.
         _stamp = _nextStamp;
@@ -22,7 +25,7 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
         for (var i = 0; i < plan.Count; i++)
         {
             ref readonly var sequence = ref plan[i];
-            CheckSequence(i, sequence);
+            CheckSequence(i, sequence, drafting);
             tokens += sequence.Tokens.Length;
             sampled += sequence.SampleRows;
         }
@@ -43,7 +46,7 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
         }
     }
 
-    private void CheckSequence(int index, in StepSequence sequence)
+    private void CheckSequence(int index, in StepSequence sequence, bool drafting)
     {
         var count = sequence.Tokens.Length;
         if (count == 0)
@@ -76,21 +79,55 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
             Throw($"sequence {index} asks for {sequence.TopLogprobs} top logprobs, at most {maxTopLogprobs} are given");
         }
 
-        if (sequence.Sampling?.FindFault() is { } fault)
+        CheckTokens(index, "token", sequence.Tokens.Span);
+        CheckSampling(index, sequence, drafting);
+        CheckTargets(index, sequence);
+        CheckWrites(index, sequence);
+    }
+
+    private void CheckSampling(int index, in StepSequence sequence, bool drafting)
+    {
+        if (sequence.Sampling?.FindFault(info.VocabularySize) is { } fault)
         {
             Throw($"sequence {index}: {fault}");
         }
 
-        var tokens = sequence.Tokens.Span;
+        if (sequence.SampleRows > 0 && sequence.Sampling is { CountsTokens: true })
+        {
+            var (given, needed) = (sequence.History.Length, sequence.StartPosition);
+            if (given > needed || (given < needed && !drafting))
+            {
+                Throw($"sequence {index} has a history of {given} tokens, its penalties need {needed}");
+            }
+
+            CheckTokens(index, "history token", sequence.History.Span);
+        }
+    }
+
+    private void CheckTargets(int index, in StepSequence sequence)
+    {
+        if (sequence.Targets.Length > sequence.Tokens.Length)
+        {
+            Throw($"sequence {index} has {sequence.Targets.Length} targets for {sequence.Tokens.Length} tokens");
+        }
+
+        if (sequence.TargetTopLogprobs < 0 || sequence.TargetTopLogprobs > maxTopLogprobs)
+        {
+            Throw($"sequence {index} asks for {sequence.TargetTopLogprobs} top logprobs of targets, at most {maxTopLogprobs} are given");
+        }
+
+        CheckTokens(index, "target", sequence.Targets.Span);
+    }
+
+    private void CheckTokens(int index, string what, ReadOnlySpan<int> tokens)
+    {
         for (var i = 0; i < tokens.Length; i++)
         {
             if ((uint)tokens[i] >= (uint)info.VocabularySize)
             {
-                Throw($"sequence {index}: token {tokens[i]} at {i} is not below {info.VocabularySize}");
+                Throw($"sequence {index}: {what} {tokens[i]} at {i} is not below {info.VocabularySize}");
             }
         }
-
-        CheckWrites(index, sequence);
     }
 
     private void CheckWrites(int index, in StepSequence sequence)

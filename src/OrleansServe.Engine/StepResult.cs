@@ -6,6 +6,7 @@ public sealed class StepResult
     private SampledToken[] _tokens = [];
     private int[] _offsets = [];
     private int[] _sampled = [];
+    private int[] _scored = [];
     private int[] _logitRows = [];
     private int[] _rows = [];
     private int[] _topTokens = [];
@@ -57,6 +58,21 @@ public sealed class StepResult
         return ref _tokens[_offsets[index] + row];
     }
 
+    /// <summary>Number of given tokens of sequence <paramref name="index"/> that were scored: as many as it has targets.</summary>
+    public int ScoredCount(int index)
+    {
+        _ = SampledCount(index);
+        return _scored[index];
+    }
+
+    /// <summary>The <paramref name="row"/>-th target of sequence <paramref name="index"/> with its log-probability, or its error.</summary>
+    public ref readonly SampledToken Score(int index, int row)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(row);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(row, ScoredCount(index));
+        return ref _tokens[_offsets[index] + ScoreSlot(index, row)];
+    }
+
     /// <summary>[vocabulary] raw logits behind <see cref="Token"/>; they live in the engine and are gone with its next call. Empty where nothing was sampled.</summary>
     public ReadOnlySpan<float> Logits(int index, int row = 0)
     {
@@ -78,12 +94,13 @@ public sealed class StepResult
         var slots = 0;
         for (var i = 0; i < plan.Count; i++)
         {
-            slots += Math.Max(plan[i].SampleRows, 1);
-            _topWidth = Math.Max(_topWidth, plan[i].TopLogprobs);
+            slots += Math.Max(plan[i].SampleRows, 1) + plan[i].Targets.Length;
+            _topWidth = Math.Max(_topWidth, Math.Max(plan[i].TopLogprobs, plan[i].Targets.IsEmpty ? 0 : plan[i].TargetTopLogprobs));
         }
 
         Grow(ref _offsets, Count);
         Grow(ref _sampled, Count);
+        Grow(ref _scored, Count);
         Grow(ref _logitRows, Count);
         Grow(ref _rows, Count);
         Grow(ref _tokens, slots);
@@ -95,32 +112,44 @@ public sealed class StepResult
         {
             _offsets[i] = slot;
             _sampled[i] = plan[i].SampleRows;
+            _scored[i] = plan[i].Targets.Length;
             _logitRows[i] = logitRow;
             _rows[i] = row;
             row += plan[i].Tokens.Length;
             logitRow += plan[i].SampleRows;
-            slot += Math.Max(plan[i].SampleRows, 1);
+            slot += SlotsOf(i);
         }
 
         _totalRows = row;
         _tokens.AsSpan(0, slots).Fill(new SampledToken { Token = -1 });
     }
 
+    /// <summary>The slot of a target among those of its sequence, behind the sampled tokens'; a sampled token's slot is its row.</summary>
+    internal int ScoreSlot(int index, int row) => Math.Max(_sampled[index], 1) + row;
+
     /// <summary>Room for the alternatives of one token, to be filled before <see cref="Set"/>.</summary>
-    internal (Memory<int> Tokens, Memory<float> Logprobs) TopSpace(int index, int row, int count)
+    internal (Memory<int> Tokens, Memory<float> Logprobs) TopSpace(int index, int slot, int count)
     {
-        var start = (_offsets[index] + row) * _topWidth;
+        var start = (_offsets[index] + slot) * _topWidth;
         return (_topTokens.AsMemory(start, count), _topLogprobs.AsMemory(start, count));
     }
 
-    internal void Set(int index, int row, in SampledToken token) => _tokens[_offsets[index] + row] = token;
+    internal void Set(int index, int slot, in SampledToken token) => _tokens[_offsets[index] + slot] = token;
 
-    /// <summary>Fails a sequence: every token of it from the <paramref name="first"/>-th sampled on carries the error.</summary>
-    internal void Fail(int index, int first, string error)
+    /// <summary>Fails a sequence: every token of it from the given ones on carries the error.</summary>
+    /// <param name="index">which sequence</param>
+    /// <param name="firstSampled">the first sampled token that fails</param>
+    /// <param name="firstScored">the first target that fails</param>
+    /// <param name="error">why</param>
+    internal void Fail(int index, int firstSampled, int firstScored, string error)
     {
-        var slots = Math.Max(_sampled[index], 1);
-        _tokens.AsSpan(_offsets[index] + first, slots - first).Fill(new SampledToken { Token = -1, Error = error });
+        var slots = _tokens.AsSpan(_offsets[index], SlotsOf(index));
+        var scores = ScoreSlot(index, 0);
+        slots[firstSampled..scores].Fill(new SampledToken { Token = -1, Error = error });
+        slots[(scores + firstScored)..].Fill(new SampledToken { Token = -1, Error = error });
     }
+
+    private int SlotsOf(int index) => Math.Max(_sampled[index], 1) + _scored[index];
 
     private static void Grow<T>(ref T[] array, int length)
     {

@@ -45,4 +45,19 @@ public struct StepSequence
 
     /// <summary>Number of likeliest tokens to report beside each sampled one.</summary>
     public int TopLogprobs { readonly get; set; }
+
+    /// <summary>
+    /// The sequence's tokens before <see cref="Tokens"/>, from its first one on; needed only where tokens are sampled and
+    /// <see cref="SamplingParameters.CountsTokens"/>. Rows that verify drafts count the drafts before them as if they had been produced.
+    /// </summary>
+    public ReadOnlyMemory<int> History { readonly get; set; }
+
+    /// <summary>
+    /// [t] t ≤ n: given tokens whose log-probability is reported instead of a drawn one, the i-th after row i, for the log-probabilities of a
+    /// prompt. Those rows take no part in the engine's limit of sampled tokens.
+    /// </summary>
+    public ReadOnlyMemory<int> Targets { readonly get; set; }
+
+    /// <summary>Number of likeliest tokens to report beside each of <see cref="Targets"/>.</summary>
+    public int TargetTopLogprobs { readonly get; set; }
 }

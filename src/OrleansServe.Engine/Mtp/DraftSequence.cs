@@ -21,6 +21,12 @@ public struct DraftSequence
     public SamplingParameters? Sampling { readonly get; set; }
 
     /// <summary>
+    /// The sequence's tokens before <see cref="Token"/>, or a beginning of them: what the penalties of <see cref="Sampling"/> count. Drafts
+    /// are not added to it, so that later ones are guessed less well; they are guesses in any case.
+    /// </summary>
+    public ReadOnlyMemory<int> History { readonly get; set; }
+
+    /// <summary>
     /// [k] receives the tokens guessed for the positions after <see cref="Position"/>, k ≥ 1. Ends early with −1 where the MTP layer's
     /// numbers are not finite.
     /// </summary>

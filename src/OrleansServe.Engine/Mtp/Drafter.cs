@@ -50,6 +50,7 @@ internal sealed class Drafter
                     Tokens = _tokens.AsMemory(i, 1),
                     StartPosition = sequence.Position + pass,
                     Blocks = sequence.Blocks,
+                    History = sequence.History,
                     SampleRows = 1,
                     Sampling = sequence.Sampling,
                 });

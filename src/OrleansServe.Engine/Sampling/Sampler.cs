@@ -17,19 +17,34 @@ internal sealed class Sampler(int vocabulary)
 
     private readonly float[] _weights = new float[vocabulary];
     private readonly ulong[] _keys = new ulong[vocabulary];
+    private readonly LogitAdjuster _adjuster = new(vocabulary);
 
     /// <summary>Draws a token.</summary>
     /// <param name="logits">[vocabulary] finite</param>
     /// <param name="parameters">validated</param>
     /// <param name="position">position that the token will have in its sequence</param>
-    public int Sample(ReadOnlySpan<float> logits, SamplingParameters parameters, int position)
+    /// <param name="history">the tokens before it; used only where the parameters count tokens</param>
+    public int Sample(ReadOnlySpan<float> logits, SamplingParameters parameters, int position, TokenHistory history = default)
     {
+        if (parameters.Adjusts)
+        {
+            logits.CopyTo(_weights);
+            _adjuster.Apply(parameters, position, history, _weights);
+            logits = _weights;
+        }
+
         if (parameters.Temperature < LowestTemperature)
         {
             return ArgMax.Execute(logits);
         }
 
         var inverse = 1f / parameters.Temperature;
+        if (float.IsInfinity(Maximum.Execute(logits) * inverse))
+        {
+            // Beyond the largest number nothing but the largest logit has a share.
+            return ArgMax.Execute(logits);
+        }
+
         Scale.Execute(inverse, logits, _weights);
         Exponential.ExecuteShifted(_weights, Maximum.Execute(_weights), _weights);
         var u = Philox.Uniform(parameters.Seed, parameters.SampleIndex, position);
@@ -150,7 +165,8 @@ internal sealed class Sampler(int vocabulary)
         var count = 0;
         for (var i = 0; i < _weights.Length; i++)
         {
-            if (_weights[i] >= level)
+            // What has no weight is never drawn, not even where rounding leaves the draw beyond the last candidate.
+            if (_weights[i] > 0 && _weights[i] >= level)
             {
                 _keys[count++] = ((ulong)~BitConverter.SingleToUInt32Bits(_weights[i]) << 32) | (uint)i;
             }

@@ -34,6 +34,7 @@ internal sealed class TestSequence(IEnumerable<int> tokens, params int[] blocks)
         Blocks = Blocks,
         SampleRows = sampleRows >= 0 ? sampleRows : count == Pending ? 1 : 0,
         Sampling = Sampling,
+        History = Tokens.GetRange(0, Cached).ToArray(),
         TopLogprobs = TopLogprobs,
     };
 }

@@ -43,6 +43,18 @@ public sealed class TinyR1Tests
         var tokens = new int[1];
         var blocks = Enumerable.Range(0, Sequences).Select(i => Enumerable.Range(i * 8, 8).ToArray()).ToArray();
         var sampling = new OrleansServe.Engine.Sampling.SamplingParameters { Temperature = 0.8f, TopP = 0.9f, TopK = 50, MinP = 0.01f, Seed = 5 };
+        var penalties = new OrleansServe.Engine.Sampling.SamplingParameters
+        {
+            Temperature = 1,
+            RepetitionPenalty = 1.2f,
+            FrequencyPenalty = 0.3f,
+            PresencePenalty = 0.1f,
+            LogitBias = [new(7, 2f)],
+            MinTokens = 1000,
+            StopTokens = [1, 2],
+            TokenLimit = 260,
+        };
+        var history = new int[400];
 
         // Every tier of compiled code and every buffer that grows once has to be behind us before bytes are counted.
         for (var position = 0; position < 200; position++)
@@ -72,8 +84,11 @@ public sealed class TinyR1Tests
                     StartPosition = position,
                     Blocks = blocks[i],
                     Sample = true,
-                    Sampling = i % 2 == 0 ? sampling : null,
+                    Sampling = i == 1 ? penalties : i % 2 == 0 ? sampling : null,
+                    History = history.AsMemory(0, position),
                     TopLogprobs = i,
+                    Targets = i == 3 ? tokens : default,
+                    TargetTopLogprobs = 4,
                 });
             }
 

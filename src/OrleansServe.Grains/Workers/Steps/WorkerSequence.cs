@@ -67,6 +67,7 @@ internal abstract class WorkerSequence
     {
         Tokens = _tokens.AsMemory(Computed, tokens),
         StartPosition = Computed,
+        History = _tokens.AsMemory(0, Computed),
         Blocks = _blocks.AsMemory(0, BlockCount),
         Sample = tokens == Pending,
         Sampling = Sampling,

@@ -133,7 +133,7 @@ public sealed class SamplerTests
     [InlineData(1f, 1f, 0, -0.1f, "min_p")]
     [InlineData(1f, 1f, 0, float.NaN, "min_p")]
     public void FindFault_OutOfRange_NamesTheField(float temperature, float topP, int topK, float minP, string field) =>
-        Assert.StartsWith(field, new SamplingParameters { Temperature = temperature, TopP = topP, TopK = topK, MinP = minP }.FindFault(), StringComparison.Ordinal);
+        Assert.StartsWith(field, new SamplingParameters { Temperature = temperature, TopP = topP, TopK = topK, MinP = minP }.FindFault(100), StringComparison.Ordinal);
 
     private static int Naive(float[] logits, SamplingParameters p, int position)
     {
