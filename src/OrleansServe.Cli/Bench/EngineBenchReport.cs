@@ -21,8 +21,14 @@ internal sealed record EngineBenchReport(
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>One JSON document.</summary>
-    public string Json() => new JsonObject
+    /// <param name="where">The machine and the program.</param>
+    /// <param name="date">When it was measured.</param>
+    public string Json(BenchMachine where, DateTimeOffset date) => new JsonObject
     {
+        ["benchmark"] = "engine",
+        ["date"] = date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"),
+        ["commit"] = where.Commit,
+        ["machine"] = where.Json(),
         ["model"] = Model,
         ["threads"] = Threads,
         ["read_bytes_per_second"] = Machine.BytesPerSecond,

@@ -16,9 +16,11 @@ internal static class BenchCommand
     public static Command Create(Terminal terminal, TimeProvider time) => new DocumentedCommand(
         "bench",
         "Measures.",
-        "./orleansserve bench engine --model artifacts/mini")
+        "./orleansserve bench engine --model artifacts/mini",
+        "./orleansserve bench serve --requests 500 --rate 50")
     {
         CreateEngine(terminal, time),
+        BenchServeCommand.Create(terminal, time),
     };
 
     private static DocumentedCommand CreateEngine(Terminal terminal, TimeProvider time)
@@ -48,7 +50,7 @@ internal static class BenchCommand
             EngineBenchReport report = await Task.Run(() => Run(parsed.GetValue(model)!, count, terminal, time, interrupts.Token), interrupts.Token);
             if (parsed.GetValue(json))
             {
-                await terminal.Output.WriteLineAsync(report.Json());
+                await terminal.Output.WriteLineAsync(report.Json(BenchMachine.Read(), time.GetUtcNow()));
             }
             else
             {

@@ -59,6 +59,18 @@ public sealed class CommandLineTests
     [InlineData("bench", "engine")]
     [InlineData("bench", "engine", "--model", "no-such-folder")]
     [InlineData("bench", "engine", "--model", "x", "--threads", "-1")]
+    [InlineData("bench", "serve", "--requests", "0")]
+    [InlineData("bench", "serve", "--rate", "0")]
+    [InlineData("bench", "serve", "--rate", "fast")]
+    [InlineData("bench", "serve", "--burstiness", "NaN")]
+    [InlineData("bench", "serve", "--input-length", "9-3")]
+    [InlineData("bench", "serve", "--ttft-target", "200")]
+    [InlineData("bench", "serve", "--itl-target", "0ms")]
+    [InlineData("bench", "serve", "--trace", "no-such-file")]
+    [InlineData("bench", "serve", "--trace", "a", "--prompts", "b")]
+    [InlineData("bench", "serve", "--trace", "a", "--speedup", "2", "--rate", "5")]
+    [InlineData("bench", "serve", "--length-scale", "0.5")]
+    [InlineData("bench", "serve", "--chat")]
     [InlineData("inspect", "no-such-folder")]
     [InlineData("serve", "--model", "no-such-folder")]
     [InlineData("generate", "--prompt-file", "no-such-file")]
@@ -74,6 +86,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("chat")]
     [InlineData("generate", "--prompt", "a")]
+    [InlineData("bench", "serve")]
     public async Task Run_NobodyListens_SaysSoInOneLine(params string[] arguments)
     {
         // Port 1 of the loopback: reserved, and nobody serves it.

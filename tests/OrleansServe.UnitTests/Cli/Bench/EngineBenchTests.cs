@@ -41,9 +41,11 @@ public sealed class EngineBenchTests
         BenchPoint point = new(4, 128, 4, 3, 0.5, 0.25, 20, new StepCost(Bytes: 1e9, MultiplyAdds: 1e6));
         EngineBenchReport report = new("m", 2, new MachineLimits(4e9, 1e9), [point], [point], [new SpeculationPoint(0, 100, 100, 0, 0, 1), new SpeculationPoint(1, 100, 60, 59, 40, 0.5)]);
 
-        using JsonDocument json = JsonDocument.Parse(report.Json());
+        using JsonDocument json = JsonDocument.Parse(report.Json(BenchMachine.Read(), DateTimeOffset.UnixEpoch));
 
         JsonElement decode = json.RootElement.GetProperty("decode")[0];
+        Assert.Equal(("engine", "1970-01-01T00:00:00Z"), (json.RootElement.GetProperty("benchmark").GetString(), json.RootElement.GetProperty("date").GetString()));
+        Assert.Equal(Environment.ProcessorCount, json.RootElement.GetProperty("machine").GetProperty("processors").GetInt32());
         Assert.Equal(2, json.RootElement.GetProperty("threads").GetInt32());
         Assert.Equal(8, decode.GetProperty("tokens_per_second").GetDouble());
         Assert.Equal(0.5, decode.GetProperty("share_of_limit").GetDouble());
