@@ -22,6 +22,12 @@ internal sealed class Life(int index, Job job, int rank)
 
     public List<int> Blocks { get; } = [];
 
+    /// <summary>State of the last computed token, which the MTP layer wants; null after a cache hit or a move.</summary>
+    public float[]? State { get; set; }
+
+    /// <summary>Drafts of the MTP layer that wait to be verified.</summary>
+    public int[] Guessed { get; set; } = [];
+
     /// <summary>Where it runs; null while it waits.</summary>
     public Site? Site { get; set; }
 
@@ -30,6 +36,13 @@ internal sealed class Life(int index, Job job, int rank)
     public int Pending => Tokens.Count - Computed;
 
     public bool Done => Produced == Job.MaxTokens;
+
+    /// <summary>Forgets what went with a place.</summary>
+    public void Leave()
+    {
+        Blocks.Clear();
+        (Computed, Site, State, Guessed) = (0, null, null, []);
+    }
 
     public int BlocksFor(int more) => Math.Max(KvLayout.BlocksFor(Computed + more) - Blocks.Count, 0);
 }

@@ -18,8 +18,8 @@ internal readonly record struct Outcome(int Token, int LogprobBits, ulong TopBit
     public static ulong Digest(IEnumerable<Outcome> outcomes) =>
         outcomes.Aggregate(Start, static (sum, o) => Digest([o.Token, o.LogprobBits, (int)o.TopBits, (int)(o.TopBits >> 32), (int)o.LogitBits, (int)(o.LogitBits >> 32)], sum));
 
-    // FNV-1a by words: the runtime's own hashes differ from process to process.
-    private static ulong Digest(ReadOnlySpan<int> words, ulong sum)
+    /// <summary>FNV-1a by words: the runtime's own hashes differ from process to process.</summary>
+    public static ulong Digest(ReadOnlySpan<int> words, ulong sum)
     {
         foreach (var word in words)
         {

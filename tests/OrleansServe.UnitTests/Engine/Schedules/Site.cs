@@ -1,14 +1,13 @@
 using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Policies.KvBlocks;
+using Xunit;
 
 namespace OrleansServe.UnitTests.Engine.Schedules;
 
 /// <summary>An engine with its block pool, and the requests that run there: as much of a worker as decides bits.</summary>
 internal sealed class Site(World world, int threads, int blocks, int budget, IExpertDispatcher? experts) : IDisposable
 {
-    private static readonly UInt128 Root = KvBlockHasher.Root([1]);
-
     public EngineDriver Driver { get; } = new(world.Weights, threads, blocks, budget, experts);
 
     public KvBlockPool Pool { get; } = new(blocks);
@@ -21,7 +20,7 @@ internal sealed class Site(World world, int threads, int blocks, int budget, IEx
     public void Admit(Life life, bool cached)
     {
         // The last token is always computed: its logits are wanted.
-        var names = Names(life).Take((life.Tokens.Count - 1) / KvLayout.BlockTokens).ToArray();
+        var names = World.Names(life.Tokens).Take((life.Tokens.Count - 1) / KvLayout.BlockTokens).ToArray();
         var found = new int[names.Length];
         life.Blocks.AddRange(found.AsSpan(0, cached ? Pool.AcquirePrefix(names, found) : 0));
         life.Computed = life.Blocks.Count * KvLayout.BlockTokens;
@@ -42,12 +41,15 @@ internal sealed class Site(World world, int threads, int blocks, int budget, IEx
         return true;
     }
 
-    /// <summary>Names the full blocks, so that others find them.</summary>
+    /// <summary>Names the full blocks, so that others find them. Equal names must mean equal bytes.</summary>
     public void Publish(Life life)
     {
-        foreach (var (block, name) in life.Blocks.Zip(Names(life).Take(life.Computed / KvLayout.BlockTokens)))
+        var place = 0;
+        foreach (var (block, name) in life.Blocks.Zip(World.Names(life.Tokens).Take(life.Computed / KvLayout.BlockTokens)))
         {
             Pool.Publish(block, name);
+            var bits = BlockBits.Digest(Driver.Engine, block, place++ == 0);
+            Assert.True(bits == world.Blocks[name], $"request {life.Index}: the KV of block {place - 1} is not that of the request alone");
         }
     }
 
@@ -55,9 +57,7 @@ internal sealed class Site(World world, int threads, int blocks, int budget, IEx
     public void Evict(Life life)
     {
         Pool.Release([.. life.Blocks]);
-        life.Blocks.Clear();
-        life.Computed = 0;
-        life.Site = null;
+        life.Leave();
         Running.Remove(life);
     }
 
@@ -91,13 +91,4 @@ internal sealed class Site(World world, int threads, int blocks, int budget, IEx
     }
 
     public void Dispose() => Driver.Dispose();
-
-    private static IEnumerable<UInt128> Names(Life life)
-    {
-        var (parent, tokens) = (Root, life.Tokens.ToArray());
-        for (var start = 0; start + KvLayout.BlockTokens <= tokens.Length; start += KvLayout.BlockTokens)
-        {
-            yield return parent = KvBlockHasher.Next(parent, tokens.AsSpan(start, KvLayout.BlockTokens));
-        }
-    }
 }

@@ -1,5 +1,8 @@
+using System.Runtime.InteropServices;
+using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Weights;
 using OrleansServe.Model.Checkpoints;
+using OrleansServe.Policies.KvBlocks;
 using OrleansServe.UnitTests.Model;
 using Xunit;
 
@@ -10,6 +13,8 @@ internal sealed class World : IDisposable
 {
     private const int Jobs = 6;
     private const int MostCommon = 150;
+
+    private static readonly UInt128 Root = KvBlockHasher.Root([1]);
 
     private readonly TemporaryFolder _folder = new();
 
@@ -37,10 +42,24 @@ internal sealed class World : IDisposable
     /// <summary>[requests][tokens] what each token of each request must be.</summary>
     public Outcome[][] Expected { get; }
 
+    /// <summary>What the KV of each full block must be, by its name.</summary>
+    public Dictionary<UInt128, ulong> Blocks { get; } = [];
+
     /// <summary>The bits of all answers in one number, to compare processes.</summary>
     public ulong Digest => Outcome.Digest(Expected.SelectMany(o => o));
 
     public static World Draw(int seed) => new(seed);
+
+    /// <summary>Names of a sequence's full blocks, in order.</summary>
+    public static IEnumerable<UInt128> Names(List<int> tokens)
+    {
+        var parent = Root;
+        for (var start = 0; start + KvLayout.BlockTokens <= tokens.Count; start += KvLayout.BlockTokens)
+        {
+            parent = KvBlockHasher.Next(parent, CollectionsMarshal.AsSpan(tokens).Slice(start, KvLayout.BlockTokens));
+            yield return parent;
+        }
+    }
 
     public void Dispose()
     {
@@ -54,9 +73,11 @@ internal sealed class World : IDisposable
         using var driver = new EngineDriver(Weights, threads: 1, kvBlocks: 16, maxTokens: 1);
         var sequence = new TestSequence(job.Prompt, [.. Enumerable.Range(0, 16)]) { Sampling = job.Sampling, TopLogprobs = job.TopLogprobs };
         var outcomes = new Outcome[job.MaxTokens];
+        float[] state = [];
         for (var produced = 0; produced < outcomes.Length;)
         {
-            driver.Run(sequence.Next(1));
+            driver.Run(sequence.Next(1) with { PreviousState = state });
+            state = driver.Result.State(0, 0).ToArray();
             sequence.Cached++;
             if (sequence.Pending == 0)
             {
@@ -64,6 +85,11 @@ internal sealed class World : IDisposable
                 outcomes[produced++] = Outcome.Of(driver.Result[0], driver.Result.Logits(0));
                 sequence.Tokens.Add(driver.Result[0].Token);
             }
+        }
+
+        foreach (var (name, block) in Names(sequence.Tokens).Zip(sequence.Blocks).Take(sequence.Cached / KvLayout.BlockTokens))
+        {
+            Blocks[name] = BlockBits.Digest(driver.Engine, block, block == 0);
         }
 
         return outcomes;
