@@ -14,6 +14,9 @@ internal readonly record struct Outcome(int Token, int LogprobBits, ulong TopBit
         Digest(MemoryMarshal.Cast<float, int>(token.TopLogprobs.Span), Digest(token.TopTokens.Span, Start)),
         Digest(MemoryMarshal.Cast<float, int>(logits), Start));
 
+    /// <summary>The bits of a given token's log-probability; its logits are nobody's to see.</summary>
+    public static Outcome OfScore(in SampledToken score) => Of(score, []);
+
     /// <summary>One number for many outcomes, the same in every process.</summary>
     public static ulong Digest(IEnumerable<Outcome> outcomes) =>
         outcomes.Aggregate(Start, static (sum, o) => Digest([o.Token, o.LogprobBits, (int)o.TopBits, (int)(o.TopBits >> 32), (int)o.LogitBits, (int)(o.LogitBits >> 32)], sum));

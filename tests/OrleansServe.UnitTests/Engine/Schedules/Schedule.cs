@@ -133,11 +133,16 @@ internal sealed class Schedule : IDisposable
             // Rows after the prompt can be sampled again whenever they are computed again.
             var sampled = life.Computed + known + drafts.Length - (life.Job.Prompt.Length - 1);
             var least = known == life.Pending ? 1 + drafts.Length : 0;
+            var start = life.Computed - again;
+            var scored = _random.Next(3) > 0 ? 0 : Math.Clamp(_world.Scores[life.Index].Length - start, 0, again + known);
             var rows = _random.Next(2) == 0 ? least : Math.Max(least, Math.Min(sampled, known + drafts.Length));
             site.Driver.Plan.Add(new StepSequence
             {
-                Tokens = (int[])[.. life.Tokens.GetRange(life.Computed - again, again + known), .. drafts],
-                StartPosition = life.Computed - again,
+                Tokens = (int[])[.. life.Tokens.GetRange(start, again + known), .. drafts],
+                StartPosition = start,
+                History = life.Tokens[..start].ToArray(),
+                Targets = life.Job.Prompt.AsMemory(Math.Min(start + 1, life.Job.Prompt.Length), scored),
+                TargetTopLogprobs = life.Job.TopLogprobs,
                 CachedRows = again,
                 PreviousState = life.State,
                 Blocks = life.Blocks.ToArray(),
@@ -240,6 +245,12 @@ internal sealed class Schedule : IDisposable
     {
         var (life, again, known, drafts, rows) = feed;
         var result = site.Driver.Result;
+        for (var i = 0; i < result.ScoredCount(index); i++)
+        {
+            Compare(life, "prompt token", life.Computed - again + i + 1, Outcome.OfScore(result.Score(index, i)), _world.Scores[life.Index][life.Computed - again + i]);
+            Count("prompt tokens scored", 1);
+        }
+
         var first = life.Computed + known + drafts.Length - rows - (life.Job.Prompt.Length - 1);
         var expected = _world.Expected[life.Index];
         var accepted = 0;
@@ -248,7 +259,7 @@ internal sealed class Schedule : IDisposable
             var token = first + row;
             Assert.Null(result.Token(index, row).Error);
             var outcome = Outcome.Of(result.Token(index, row), result.Logits(index, row));
-            Assert.True(outcome == expected[token], $"request {life.Index}, token {token}: {outcome} where alone it is {expected[token]}");
+            Compare(life, "token", token, outcome, expected[token]);
             Count("tokens compared", 1);
             if (token < life.Produced)
             {
@@ -274,6 +285,9 @@ internal sealed class Schedule : IDisposable
             site.Evict(life);
         }
     }
+
+    private static void Compare(Life life, string kind, int index, Outcome outcome, Outcome alone) =>
+        Assert.True(outcome == alone, $"request {life.Index}, {kind} {index}: {outcome} where alone it is {alone}");
 
     private void Count(string kind, int times) => Events[kind] = Events.GetValueOrDefault(kind) + times;
 

@@ -7,7 +7,7 @@ namespace OrleansServe.UnitTests.Engine.Schedules;
 /// <summary>The product's first promise, at the engine: whatever the schedule, a request gets the bits that it gets alone.</summary>
 public sealed class ScheduleTests(ITestOutputHelper output)
 {
-    private const int Worlds = 32;
+    private const int Worlds = 28;
     private const int SchedulesPerWorld = 8;
 
     [Fact]

@@ -6,7 +6,7 @@ namespace OrleansServe.UnitTests.Engine.Schedules;
 /// <summary>Whole answers have the same bits on processors of every vector width: the tests run themselves with instructions switched off.</summary>
 public sealed class WidthTests
 {
-    private const int Worlds = 5;
+    private const int Worlds = 4;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private static readonly Lazy<string[]> Here = new(() => [.. WidthDigests.Of(Worlds)]);
 

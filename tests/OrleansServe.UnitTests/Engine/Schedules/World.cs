@@ -28,7 +28,8 @@ internal sealed class World : IDisposable
         Weights = ModelWeights.Load(Checkpoint);
         var common = Enumerable.Range(0, MostCommon).Select(_ => random.Next(config.VocabSize)).ToArray();
         Requests = [.. Enumerable.Range(0, Jobs).Select(_ => Job.Draw(random, config.VocabSize, common))];
-        Expected = [.. Requests.Select(Alone)];
+        Scores = [.. Requests.Select(r => new Outcome[r.Prompt.Length - 1])];
+        Expected = [.. Requests.Select((job, i) => Alone(job, Scores[i]))];
     }
 
     public int Seed { get; }
@@ -42,11 +43,14 @@ internal sealed class World : IDisposable
     /// <summary>[requests][tokens] what each token of each request must be.</summary>
     public Outcome[][] Expected { get; }
 
+    /// <summary>[requests][prompt − 1] log-probabilities of the prompt's tokens from the second on.</summary>
+    public Outcome[][] Scores { get; }
+
     /// <summary>What the KV of each full block must be, by its name.</summary>
     public Dictionary<UInt128, ulong> Blocks { get; } = [];
 
     /// <summary>The bits of all answers in one number, to compare processes.</summary>
-    public ulong Digest => Outcome.Digest(Expected.SelectMany(o => o));
+    public ulong Digest => Outcome.Digest(Expected.Concat(Scores).SelectMany(o => o));
 
     public static World Draw(int seed) => new(seed);
 
@@ -68,7 +72,7 @@ internal sealed class World : IDisposable
         _folder.Dispose();
     }
 
-    private Outcome[] Alone(Job job)
+    private Outcome[] Alone(Job job, Outcome[] scores)
     {
         using var driver = new EngineDriver(Weights, threads: 1, kvBlocks: 16, maxTokens: 1);
         var sequence = new TestSequence(job.Prompt, [.. Enumerable.Range(0, 16)]) { Sampling = job.Sampling, TopLogprobs = job.TopLogprobs };
@@ -76,7 +80,18 @@ internal sealed class World : IDisposable
         float[] state = [];
         for (var produced = 0; produced < outcomes.Length;)
         {
-            driver.Run(sequence.Next(1) with { PreviousState = state });
+            var scored = sequence.Cached < scores.Length ? 1 : 0;
+            driver.Run(sequence.Next(1) with
+            {
+                PreviousState = state,
+                Targets = job.Prompt.AsMemory(scored * (sequence.Cached + 1), scored),
+                TargetTopLogprobs = job.TopLogprobs,
+            });
+            if (scored > 0)
+            {
+                scores[sequence.Cached] = Outcome.OfScore(driver.Result.Score(0, 0));
+            }
+
             state = driver.Result.State(0, 0).ToArray();
             sequence.Cached++;
             if (sequence.Pending == 0)
