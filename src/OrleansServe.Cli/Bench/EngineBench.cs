@@ -14,6 +14,8 @@ internal sealed class EngineBench : IDisposable
     private const int TokenSeed = 2;
     private const int FewestSteps = 3;
     private const int MostSteps = 500;
+    private const int WarmUpTokens = 256;
+    private const int WarmUpSteps = 100;
     private const long MostKvBytes = 4L << 30;
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(1);
 
@@ -24,23 +26,31 @@ internal sealed class EngineBench : IDisposable
     private readonly StepResult _result = new();
     private readonly TimeProvider _time;
     private readonly int _blocks;
+    private readonly int _warmUp;
 
     /// <summary>Builds the engine and fills its KV with noise: how long a step takes does not depend on what was cached, only on how much.</summary>
-    public EngineBench(ModelWeights weights, CostModel cost, int threads, long memoryBytes, TimeProvider time)
+    /// <param name="weights">The model.</param>
+    /// <param name="cost">What its steps cost.</param>
+    /// <param name="sizes">Everything that will be asked for lies within them, and within the model's longest context.</param>
+    /// <param name="threads">Threads that compute.</param>
+    /// <param name="memoryBytes">The machine's memory, of which the KV takes a part.</param>
+    /// <param name="time">Measures.</param>
+    public EngineBench(ModelWeights weights, CostModel cost, BenchSizes sizes, int threads, long memoryBytes, TimeProvider time)
     {
         ModelConfig config = weights.Config;
         _cost = cost;
         _time = time;
-        int[] contexts = BenchSizes.Clip(BenchSizes.Contexts, config.MaxPositionEmbeddings);
-        int[] prompts = BenchSizes.Clip(BenchSizes.Prompts, config.MaxPositionEmbeddings);
-        int mostBatch = BenchSizes.Batches[^1];
+        int mostBatch = sizes.Batches.Append(1).Max();
+        int context = sizes.Contexts.Concat(sizes.Prompts).Append(1).Max();
+        _warmUp = Math.Min(Math.Max(sizes.Prompts.Append(0).Max(), WarmUpTokens), config.MaxPositionEmbeddings);
         long blockBytes = (long)KvLayout.BlockTokens * config.KvWidth * sizeof(float) * config.NumHiddenLayers;
         long fitting = Math.Min(MostKvBytes, memoryBytes / 4) / blockBytes;
-        _blocks = (int)Math.Min(KvTables.Most(mostBatch, contexts[^1]), Math.Max(fitting, KvTables.Fewest(mostBatch, contexts[^1])));
+        context = Math.Max(context, _warmUp);
+        _blocks = (int)Math.Min(KvTables.Most(mostBatch, context), Math.Max(fitting, KvTables.Fewest(mostBatch, context)));
         _engine = new CpuEngine(weights, new EngineOptions
         {
             KvBlocks = _blocks,
-            MaxBatchTokens = Math.Max(mostBatch, prompts[^1]),
+            MaxBatchTokens = Math.Max(mostBatch, _warmUp),
             MaxSampledTokens = mostBatch,
             Threads = threads,
             UseMtp = false,
@@ -48,6 +58,22 @@ internal sealed class EngineBench : IDisposable
         _experts = new ExpertCounter(config.NRoutedExperts ?? 0);
         _engine.Probe = _experts;
         FillKv();
+    }
+
+    /// <summary>Touches the weights and lets the code be compiled in its last form: a prompt, which goes to nearly all experts, and some decode steps.</summary>
+    public void WarmUp(CancellationToken cancellationToken)
+    {
+        int[] blocks = [.. Enumerable.Range(0, KvLayout.BlocksFor(_warmUp))];
+        int[][] tokens = [new int[_warmUp]];
+        StepSequence Prompt(int i) => new() { Tokens = tokens[i], StartPosition = 0, Blocks = blocks, Sample = true };
+        Random random = new(TokenSeed);
+        Step(tokens, Prompt, random);
+        tokens = [new int[1]];
+        for (int step = 0; step < WarmUpSteps; step++)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Step(tokens, Prompt, random);
+        }
     }
 
     /// <summary>Times decode steps.</summary>
@@ -81,37 +107,37 @@ internal sealed class EngineBench : IDisposable
     {
         Random random = new(TokenSeed);
         List<double> seconds = [];
-        Step();
+        Step(tokens, sequence, random);
         _experts.Reset();
         double total = 0;
         while (seconds.Count < FewestSteps || (total < Enough.TotalSeconds && seconds.Count < MostSteps))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            seconds.Add(Step());
+            seconds.Add(Step(tokens, sequence, random));
             total += seconds[^1];
         }
 
         seconds.Sort();
         return (seconds.Count, seconds[seconds.Count / 2], seconds[0], (double)_experts.Count / seconds.Count);
+    }
 
-        double Step()
+    private double Step(int[][] tokens, Func<int, StepSequence> sequence, Random random)
+    {
+        // Other tokens each time: the same ones would go to the same experts, which caches may hold.
+        _plan.Clear();
+        for (int i = 0; i < tokens.Length; i++)
         {
-            // Other tokens each time: the same ones would go to the same experts, which caches may hold.
-            _plan.Clear();
-            for (int i = 0; i < tokens.Length; i++)
+            for (int j = 0; j < tokens[i].Length; j++)
             {
-                for (int j = 0; j < tokens[i].Length; j++)
-                {
-                    tokens[i][j] = random.Next(_engine.Info.VocabularySize);
-                }
-
-                _plan.Add(sequence(i));
+                tokens[i][j] = random.Next(_engine.Info.VocabularySize);
             }
 
-            long begin = _time.GetTimestamp();
-            _engine.Step(_plan, _result);
-            return _time.GetElapsedTime(begin).TotalSeconds;
+            _plan.Add(sequence(i));
         }
+
+        long begin = _time.GetTimestamp();
+        _engine.Step(_plan, _result);
+        return _time.GetElapsedTime(begin).TotalSeconds;
     }
 
     private void FillKv()

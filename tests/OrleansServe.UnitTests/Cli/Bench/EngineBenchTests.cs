@@ -20,8 +20,9 @@ public sealed class EngineBenchTests
         new SyntheticCheckpoint(SyntheticPreset.Nano, 1).Write(folder.FullPath, Repository.TinyR1);
         using Checkpoint checkpoint = Checkpoint.Open(folder.FullPath);
         using ModelWeights weights = ModelWeights.Load(checkpoint);
-        using EngineBench bench = new(weights, CostModel.Of(checkpoint), threads: 1, memoryBytes: 64 << 20, TimeProvider.System);
+        using EngineBench bench = new(weights, CostModel.Of(checkpoint), BenchSizes.Default.Within(2048), threads: 1, memoryBytes: 64 << 20, TimeProvider.System);
 
+        bench.WarmUp(CancellationToken.None);
         BenchPoint one = bench.Decode(1, 128, CancellationToken.None);
         BenchPoint many = bench.Decode(64, 2048, CancellationToken.None);
         BenchPoint prompt = bench.Prefill(128, CancellationToken.None);
@@ -56,6 +57,20 @@ public sealed class EngineBenchTests
         Assert.Equal(2, drafting.GetProperty("speed_up").GetDouble());
         Assert.Equal(40d / 59, drafting.GetProperty("acceptance").GetDouble());
     }
+
+    [Theory]
+    [InlineData("16,1,1", new[] { 1, 16 })]
+    [InlineData("none", new int[0])]
+    public void Parse_List_IsAscendingWithoutDoubles(string text, int[] expected) => Assert.Equal(expected, BenchSizes.Parse(text, 64));
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("0")]
+    [InlineData("65")]
+    [InlineData("1,,2")]
+    [InlineData("+1")]
+    [InlineData("1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17")]
+    public void Parse_NoListInRange_Throws(string text) => Assert.Throws<FormatException>(() => BenchSizes.Parse(text, 64));
 
     [Fact]
     public void Measure_ThisMachine_FindsFiniteLimits()
