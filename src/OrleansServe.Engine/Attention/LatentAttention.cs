@@ -189,7 +189,7 @@ internal sealed class LatentAttention
             _latentOut.AsSpan(head * latent),
             _config.NumAttentionHeads * latent,
             rows,
-            (head * (_config.QkNopeHeadDim + value)) + _config.QkNopeHeadDim,
+            head * value,
             value,
             _values.AsSpan((first * ValueWidth) + (head * value)),
             ValueWidth);

@@ -2,10 +2,10 @@ using System.Runtime.InteropServices;
 
 namespace OrleansServe.Engine.Memory;
 
-/// <summary>Memory outside the managed heap, aligned to cache lines, of any size.</summary>
+/// <summary>Memory outside the managed heap, of any size, aligned to cache lines; large ones lie in large pages.</summary>
 internal sealed unsafe class NativeBuffer : IDisposable
 {
-    private const int Alignment = 64;
+    private const int CacheLine = 64;
     private void* _data;
 
     /// <exception cref="OutOfMemoryException">The machine has not that much.</exception>
@@ -13,7 +13,13 @@ internal sealed unsafe class NativeBuffer : IDisposable
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(bytes);
         Bytes = bytes;
-        _data = NativeMemory.AlignedAlloc(checked((nuint)bytes), Alignment);
+        var large = bytes >= HugePages.Size;
+        _data = NativeMemory.AlignedAlloc(checked((nuint)bytes), large ? HugePages.Size : (nuint)CacheLine);
+        if (large)
+        {
+            HugePages.Ask(_data, (nuint)bytes);
+        }
+
         if (clear)
         {
             NativeMemory.Clear(_data, (nuint)bytes);

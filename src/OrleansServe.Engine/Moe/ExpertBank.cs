@@ -1,4 +1,3 @@
-using OrleansServe.Engine.Memory;
 using OrleansServe.Engine.Weights;
 using OrleansServe.Kernels.Elementwise;
 using OrleansServe.Model.Checkpoints;
@@ -7,13 +6,13 @@ using OrleansServe.Model.Configuration;
 namespace OrleansServe.Engine.Moe;
 
 /// <summary>
-/// Routed experts of some layers: what an expert shard holds. Only their tensors are read. Immutable and safe for any number of threads.
-/// The checkpoint must remain open for as long as the bank is in use.
+/// Routed experts of some layers: what an expert shard holds. Only their tensors are read, into memory of the bank's own. Immutable and safe for any
+/// number of threads.
 /// </summary>
 public sealed class ExpertBank : IDisposable
 {
     private const int ProjectionsPerExpert = 3;
-    private readonly List<NativeBuffer> _buffers = [];
+    private readonly WeightMemory _memory = new();
 
     // By layer and expert; null where the expert is elsewhere.
     private readonly MlpWeights?[][] _experts;
@@ -37,12 +36,13 @@ public sealed class ExpertBank : IDisposable
     /// <summary>Floats of scratch memory that <see cref="Forward"/> needs per row.</summary>
     public int ScratchPerRow => checked(2 * Config.MoeIntermediateSize);
 
-    /// <summary>Bytes allocated beside the mapped files.</summary>
-    public long OwnBytes => _buffers.Sum(b => b.Bytes);
+    /// <summary>Bytes of memory that the weights take.</summary>
+    public long OwnBytes => _memory.Bytes;
 
     /// <summary>Reads experts.</summary>
     /// <param name="checkpoint">stays the caller's and must outlive the bank</param>
     /// <param name="experts">ids by layer (the MTP layer follows the last main one); null loads all</param>
+    /// <param name="format">numbers in which they are kept</param>
     /// <param name="progress">hears of every tensor</param>
     /// <param name="cancellation">abandons loading</param>
     /// <exception cref="ArgumentException">A layer or an expert does not exist.</exception>
@@ -50,6 +50,7 @@ public sealed class ExpertBank : IDisposable
     public static ExpertBank Load(
         Checkpoint checkpoint,
         IReadOnlyDictionary<int, IReadOnlyList<int>>? experts = null,
+        WeightFormat format = WeightFormat.Native,
         IProgress<LoadProgress>? progress = null,
         CancellationToken cancellation = default)
     {
@@ -59,7 +60,7 @@ public sealed class ExpertBank : IDisposable
         {
             experts ??= bank.All();
             var reader = new WeightReader(
-                checkpoint, bank._buffers, ProjectionsPerExpert * experts.Values.Sum(ids => ids.Count), progress, cancellation);
+                checkpoint, bank._memory, format, ProjectionsPerExpert * experts.Values.Sum(ids => ids.Count), progress, cancellation);
             foreach (var (layer, ids) in experts.OrderBy(pair => pair.Key))
             {
                 foreach (var expert in ids)
@@ -109,7 +110,7 @@ public sealed class ExpertBank : IDisposable
     }
 
     /// <summary>Frees what was allocated. Nothing may use the bank afterwards.</summary>
-    public void Dispose() => _buffers.ForEach(b => b.Dispose());
+    public void Dispose() => _memory.Dispose();
 
     internal MlpWeights Get(int layer, int expert) =>
         Find(layer, expert) ?? throw new ExpertUnavailableException(layer, expert, "it is not loaded here");

@@ -27,7 +27,7 @@ internal sealed class LayerWeights
     /// <summary>[heads · latent, nope]: takes a head's query to the latent space.</summary>
     public required LinearWeight KeyUp { get; init; }
 
-    /// <summary>[heads · (nope + v), latent]: of each head the last v rows take a latent to the head's value.</summary>
+    /// <summary>[heads · v, latent]: takes a latent to each head's value.</summary>
     public required LinearWeight ValueUp { get; init; }
 
     /// <summary>[hidden, heads · v]</summary>
@@ -46,8 +46,8 @@ internal sealed class LayerWeights
     {
         string Name(string part) => TensorNames.Layer(layer, part);
         var queryRows = checked(c.NumAttentionHeads * c.QkHeadDim);
-        var headRows = c.QkNopeHeadDim + c.VHeadDim;
-        var kvUp = reader.Linear(Name("self_attn.kv_b_proj.weight"), checked(c.NumAttentionHeads * headRows), c.KvLoraRank);
+        var (keyUp, valueUp) = reader.KeyValueUp(
+            Name("self_attn.kv_b_proj.weight"), c.NumAttentionHeads, c.QkNopeHeadDim, c.VHeadDim, c.KvLoraRank);
         var moe = c.IsMoeLayer(layer);
         return new LayerWeights
         {
@@ -59,8 +59,8 @@ internal sealed class LayerWeights
                 : reader.Linear(Name("self_attn.q_proj.weight"), queryRows, c.HiddenSize),
             KvDown = reader.Linear(Name("self_attn.kv_a_proj_with_mqa.weight"), c.KvWidth, c.HiddenSize),
             KvNorm = reader.Vector(Name("self_attn.kv_a_layernorm.weight"), c.KvLoraRank),
-            KeyUp = reader.TransposeGroups(kvUp, c.NumAttentionHeads, headRows, c.QkNopeHeadDim),
-            ValueUp = kvUp,
+            KeyUp = keyUp,
+            ValueUp = valueUp,
             Output = reader.Linear(Name("self_attn.o_proj.weight"), c.HiddenSize, checked(c.NumAttentionHeads * c.VHeadDim)),
             PostAttentionNorm = reader.Vector(Name("post_attention_layernorm.weight"), c.HiddenSize),
             Mlp = !moe ? MlpWeights.Read(reader, Name("mlp."), c.HiddenSize, c.IntermediateSize)

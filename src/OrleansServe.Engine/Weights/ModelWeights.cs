@@ -1,4 +1,3 @@
-using OrleansServe.Engine.Memory;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Model.Checkpoints;
 using OrleansServe.Model.Configuration;
@@ -6,12 +5,12 @@ using OrleansServe.Model.Configuration;
 namespace OrleansServe.Engine.Weights;
 
 /// <summary>
-/// A model's weights in the form that the engine computes with. Immutable, so several engines of a process share one. bf16 weights stay
-/// in the mapped files: the checkpoint must remain open for as long as the weights are in use.
+/// A model's weights in the form that the engine computes with: in memory of their own, ordered for the products. Immutable, so several
+/// engines of a process share one. The embedding table stays in the mapped files: the checkpoint must remain open for as long as the weights are in use.
 /// </summary>
 public sealed class ModelWeights : IDisposable
 {
-    private readonly List<NativeBuffer> _buffers = [];
+    private readonly WeightMemory _memory = new();
     private readonly Checkpoint _checkpoint;
 
     private ModelWeights(Checkpoint checkpoint) => _checkpoint = checkpoint;
@@ -26,9 +25,9 @@ public sealed class ModelWeights : IDisposable
     public bool HasMtp => Mtp is not null;
 
     /// <summary>Bytes allocated beside the mapped files, experts included.</summary>
-    public long OwnBytes => _buffers.Sum(b => b.Bytes) + (Experts?.OwnBytes ?? 0);
+    public long OwnBytes => _memory.Bytes + (Experts?.OwnBytes ?? 0);
 
-    internal LinearWeight Embedding { get; private set; } = null!;
+    internal RowWeight Embedding { get; private set; } = null!;
 
     internal LinearWeight Head { get; private set; } = null!;
 
@@ -58,10 +57,10 @@ public sealed class ModelWeights : IDisposable
         try
         {
             var tensors = TensorSchema.Enumerate(config).Count(t => t.Role != TensorRole.RoutedExpert);
-            weights.Read(new WeightReader(checkpoint, weights._buffers, tensors, progress, cancellation), config, options.IncludeMtp);
+            weights.Read(new WeightReader(checkpoint, weights._memory, options.Format, tensors, progress, cancellation), config, options.IncludeMtp);
             if (options.IncludeRoutedExperts && config.NRoutedExperts is not null)
             {
-                weights.Experts = ExpertBank.Load(checkpoint, options.Experts, progress, cancellation);
+                weights.Experts = ExpertBank.Load(checkpoint, options.Experts, options.Format, progress, cancellation);
             }
 
             return weights;
@@ -77,15 +76,14 @@ public sealed class ModelWeights : IDisposable
     public void Dispose()
     {
         Experts?.Dispose();
-        _buffers.ForEach(b => b.Dispose());
+        _memory.Dispose();
     }
 
     private void Read(WeightReader reader, ModelConfig c, bool mtp)
     {
-        Embedding = reader.Linear(TensorNames.Embedding, c.VocabSize, c.HiddenSize);
-        Head = c.TieWordEmbeddings && !reader.Has(TensorNames.Head)
-            ? Embedding
-            : reader.Linear(TensorNames.Head, c.VocabSize, c.HiddenSize);
+        Embedding = reader.Table(TensorNames.Embedding, c.VocabSize, c.HiddenSize);
+        Head = reader.Linear(
+            c.TieWordEmbeddings && !reader.Has(TensorNames.Head) ? TensorNames.Embedding : TensorNames.Head, c.VocabSize, c.HiddenSize);
         FinalNorm = reader.Vector(TensorNames.FinalNorm, c.HiddenSize);
         Layers = new LayerWeights[c.NumHiddenLayers];
         for (var layer = 0; layer < Layers.Length; layer++)

@@ -17,22 +17,20 @@ internal sealed record MtpWeights(
     float[] HiddenNorm,
     LinearWeight Merge,
     float[] FinalNorm,
-    LinearWeight Embedding,
+    RowWeight Embedding,
     LinearWeight Head)
 {
-    public static MtpWeights Read(WeightReader reader, ModelConfig c, LinearWeight embedding, LinearWeight head)
+    public static MtpWeights Read(WeightReader reader, ModelConfig c, RowWeight embedding, LinearWeight head)
     {
         var layer = c.NumHiddenLayers;
         string Name(string part) => TensorNames.Layer(layer, part);
-        LinearWeight Own(string part, LinearWeight main) =>
-            reader.Has(Name(part)) ? reader.Linear(Name(part), c.VocabSize, c.HiddenSize) : main;
         return new(
             LayerWeights.Read(reader, c, layer),
             reader.Vector(Name("enorm.weight"), c.HiddenSize),
             reader.Vector(Name("hnorm.weight"), c.HiddenSize),
             reader.Linear(Name("eh_proj.weight"), c.HiddenSize, checked(2 * c.HiddenSize)),
             reader.Vector(Name("shared_head.norm.weight"), c.HiddenSize),
-            Own("embed_tokens.weight", embedding),
-            Own("shared_head.head.weight", head));
+            reader.Has(Name("embed_tokens.weight")) ? reader.Table(Name("embed_tokens.weight"), c.VocabSize, c.HiddenSize) : embedding,
+            reader.Has(Name("shared_head.head.weight")) ? reader.Linear(Name("shared_head.head.weight"), c.VocabSize, c.HiddenSize) : head);
     }
 }

@@ -12,7 +12,7 @@ internal sealed record RouterWeights(LinearWeight Gate, float[]? Bias)
     {
         var experts = c.NRoutedExperts!.Value;
         return new(
-            reader.Linear(TensorNames.Layer(layer, "mlp.gate.weight"), experts, c.HiddenSize),
+            reader.Linear(TensorNames.Layer(layer, "mlp.gate.weight"), experts, c.HiddenSize, exact: true),
             c.TopkMethod == TopkMethod.NoauxTc
                 ? reader.Vector(TensorNames.Layer(layer, "mlp.gate.e_score_correction_bias"), experts)
                 : null);

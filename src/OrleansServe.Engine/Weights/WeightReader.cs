@@ -1,41 +1,61 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using OrleansServe.Engine.Memory;
 using OrleansServe.Model.Checkpoints;
 
 namespace OrleansServe.Engine.Weights;
 
-/// <summary>
-/// Turns a checkpoint's tensors into matrices: bf16 stays where the file is mapped, everything else is widened to fp32 into
-/// memory that the reader's owner frees.
-/// </summary>
+/// <summary>Turns a checkpoint's tensors into matrices in the order and the numbers that the engine computes with.</summary>
 internal sealed unsafe class WeightReader(
-    Checkpoint checkpoint, List<NativeBuffer> buffers, int tensors, IProgress<LoadProgress>? progress, CancellationToken cancellation)
+    Checkpoint checkpoint, WeightMemory memory, WeightFormat format, int tensors, IProgress<LoadProgress>? progress, CancellationToken cancellation)
 {
     private int _done;
     private long _bytes;
 
     /// <summary>Reads an [outputs, columns] matrix.</summary>
-    public LinearWeight Linear(string name, int outputs, int columns)
+    /// <param name="name">its tensor</param>
+    /// <param name="outputs">rows</param>
+    /// <param name="columns">length of a row</param>
+    /// <param name="exact">keep the checkpoint's numbers whatever was asked for</param>
+    public LinearWeight Linear(string name, int outputs, int columns, bool exact = false)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var info = checkpoint.Expect(name, outputs, columns);
-        LinearWeight weight;
-        if (info.Type == TensorType.Bf16)
+        using var source = Open(name, outputs, columns);
+        return new MatrixBuilder(memory, exact ? WeightFormat.Native : format).Build(source.Matrix, outputs, cancellation);
+    }
+
+    /// <summary>Reads a table whose rows are looked up: bf16 stays in the mapped file, of which only the rows that are used take memory.</summary>
+    public RowWeight Table(string name, int rows, int columns)
+    {
+        using var source = Open(name, rows, columns);
+        if (source.Matrix.IsBFloat16)
         {
-            ref var first = ref MemoryMarshal.GetReference(checkpoint.GetTensor(name).Slice(0, (int)Math.Min(info.Length, int.MaxValue)));
-            weight = LinearWeight.BFloat16(Unsafe.AsPointer(ref first), outputs, columns, checkpoint);
-        }
-        else
-        {
-            var buffer = new NativeBuffer((long)outputs * columns * sizeof(float));
-            buffers.Add(buffer);
-            checkpoint.ReadFloat32(name, buffer.Floats(0, checked(outputs * columns)));
-            weight = LinearWeight.Single(buffer, outputs, columns);
+            return new RowWeight(source.Matrix.Data, true, rows, columns, checkpoint);
         }
 
-        Report(info);
-        return weight;
+        var bytes = source.Matrix.Bytes;
+        var copy = memory.Allocate(bytes);
+        NativeMemory.Copy(source.Matrix.Data, copy, checked((nuint)bytes));
+        return new RowWeight(copy, false, rows, columns, memory);
+    }
+
+    /// <summary>
+    /// Reads the up-projection of keys and values, [heads · (keyRows + valueRows), columns]. The key rows of each head are transposed, so
+    /// that they take a query to the latent space.
+    /// </summary>
+    /// <returns>[heads · columns, keyRows] and [heads · valueRows, columns]</returns>
+    public (LinearWeight Key, LinearWeight Value) KeyValueUp(string name, int heads, int keyRows, int valueRows, int columns)
+    {
+        var rows = keyRows + valueRows;
+        using var source = Open(name, checked(heads * rows), columns);
+        var builder = new MatrixBuilder(memory, format);
+        using var key = MatrixSource.Rent(source.Matrix.IsBFloat16, checked(heads * columns), keyRows);
+        using var value = MatrixSource.Rent(source.Matrix.IsBFloat16, checked(heads * valueRows), columns);
+        for (var head = 0; head < heads; head++)
+        {
+            source.Matrix.Transpose(head * rows, keyRows, key.Matrix, head * columns);
+            source.Matrix.Copy((head * rows) + keyRows, valueRows, value.Matrix, head * valueRows);
+        }
+
+        return (builder.Build(key.Matrix, columns, cancellation), builder.Build(value.Matrix, valueRows, cancellation));
     }
 
     /// <summary>Reads a vector.</summary>
@@ -50,12 +70,24 @@ internal sealed unsafe class WeightReader(
 
     public bool Has(string name) => checkpoint.Tensors.ContainsKey(name);
 
-    /// <summary>Cuts the key rows of each head out of the up-projection and transposes them.</summary>
-    public LinearWeight TransposeGroups(LinearWeight weight, int groups, int groupRows, int taken)
+    private MatrixSource Open(string name, int outputs, int columns)
     {
-        var (transposed, buffer) = weight.TransposeGroups(groups, groupRows, taken);
-        buffers.Add(buffer);
-        return transposed;
+        cancellation.ThrowIfCancellationRequested();
+        var info = checkpoint.Expect(name, outputs, columns);
+        MatrixSource source;
+        if (info.Type == TensorType.Bf16)
+        {
+            ref var first = ref MemoryMarshal.GetReference(checkpoint.GetTensor(name).Slice(0, (int)Math.Min(info.Length, int.MaxValue)));
+            source = new MatrixSource(new RawMatrix(Unsafe.AsPointer(ref first), true, outputs, columns), null);
+        }
+        else
+        {
+            source = MatrixSource.Rent(false, outputs, columns);
+            checkpoint.ReadFloat32(name, new Span<float>(source.Matrix.Data, checked(outputs * columns)));
+        }
+
+        Report(info);
+        return source;
     }
 
     private void Report(TensorInfo info)

@@ -1,3 +1,5 @@
+using OrleansServe.Model.Checkpoints;
+
 namespace OrleansServe.Engine.Weights;
 
 /// <summary>Which parts of a checkpoint an engine loads.</summary>
@@ -8,6 +10,9 @@ public sealed record WeightsOptions
 
     /// <summary>Routed experts to load by layer; null loads all of them. Layers that are not listed load none.</summary>
     public IReadOnlyDictionary<int, IReadOnlyList<int>>? Experts { get; init; }
+
+    /// <summary>Numbers in which the matrices are kept.</summary>
+    public WeightFormat Format { get; init; } = WeightFormat.Native;
 
     /// <summary>Load the MTP layer, so that the engine can draft. Without one in the checkpoint this changes nothing.</summary>
     public bool IncludeMtp { get; init; } = true;

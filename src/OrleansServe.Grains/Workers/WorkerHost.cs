@@ -100,7 +100,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
             ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held =
                 [.. Enumerable.Range(0, config.NumHiddenLayers).Where(config.IsMoeLayer).Select(layer => (layer, experts))];
             ExpertBank bank = ExpertBank.Load(
-                _context.Model.Checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts), progress: null, cancellationToken);
+                _context.Model.Checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts), cancellation: cancellationToken);
             _owned.Add(bank);
             shards.Add(Add(new ExpertShard(IdOf("expert", i), bank, held, _context)));
         }

@@ -23,6 +23,12 @@ internal interface ILanes<TSelf>
     /// <summary>Widens sixteen bf16 numbers.</summary>
     static abstract TSelf Load(ref ushort source);
 
+    /// <summary>Widens sixteen signed bytes; exact.</summary>
+    static abstract TSelf Load(ref sbyte source);
+
+    /// <summary>Widens sixteen pairs of bf16 numbers; of each pair the one at the lower address goes to <paramref name="first"/>.</summary>
+    static abstract void LoadPairs(ref ushort source, out TSelf first, out TSelf second);
+
     static abstract void Store(TSelf value, ref float destination);
 
     /// <summary>a · b + c, rounded once.</summary>

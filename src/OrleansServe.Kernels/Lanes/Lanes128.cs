@@ -56,6 +56,26 @@ internal readonly struct Lanes128 : ILanes<Lanes128>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes128 Load(ref sbyte source)
+    {
+        var (low, high) = Vector128.Widen(Vector128.LoadUnsafe(ref source));
+        var (a, b) = Vector128.Widen(low);
+        var (c, d) = Vector128.Widen(high);
+        return new(Vector128.ConvertToSingle(a), Vector128.ConvertToSingle(b), Vector128.ConvertToSingle(c), Vector128.ConvertToSingle(d));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(ref ushort source, out Lanes128 first, out Lanes128 second)
+    {
+        Vector128<uint> a = Pairs(ref source, 0), b = Pairs(ref source, 8), c = Pairs(ref source, 16), d = Pairs(ref source, 24);
+        first = new((a << 16).AsSingle(), (b << 16).AsSingle(), (c << 16).AsSingle(), (d << 16).AsSingle());
+        var upper = Vector128.Create(0xFFFF0000u);
+        second = new((a & upper).AsSingle(), (b & upper).AsSingle(), (c & upper).AsSingle(), (d & upper).AsSingle());
+
+        static Vector128<uint> Pairs(ref ushort source, nuint at) => Vector128.LoadUnsafe(ref source, at).AsUInt32();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes128 value, ref float destination)
     {
         value._a.StoreUnsafe(ref destination);

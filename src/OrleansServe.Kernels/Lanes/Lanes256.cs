@@ -40,6 +40,20 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
             (Widen(Vector128.LoadUnsafe(ref source, 8)) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes256 Load(ref sbyte source) =>
+        new(Vector256.ConvertToSingle(Widen(ref source)), Vector256.ConvertToSingle(Widen(ref Unsafe.Add(ref source, 8))));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(ref ushort source, out Lanes256 first, out Lanes256 second)
+    {
+        var a = Vector256.LoadUnsafe(ref source).AsUInt32();
+        var b = Vector256.LoadUnsafe(ref source, 16).AsUInt32();
+        var upper = Vector256.Create(0xFFFF0000u);
+        first = new((a << 16).AsSingle(), (b << 16).AsSingle());
+        second = new((a & upper).AsSingle(), (b & upper).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes256 value, ref float destination)
     {
         value._a.StoreUnsafe(ref destination);
@@ -108,4 +122,18 @@ internal readonly struct Lanes256 : ILanes<Lanes256>
         Avx2.IsSupported
             ? Avx2.ConvertToVector256Int32(value)
             : Vector256.Create(Vector128.WidenLower(value), Vector128.WidenUpper(value)).AsInt32();
+
+    // Exactly eight bytes are read: the last ones may end their memory.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(ref sbyte source)
+    {
+        var bytes = Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<long>(ref Unsafe.As<sbyte, byte>(ref source))).AsSByte();
+        if (Avx2.IsSupported)
+        {
+            return Avx2.ConvertToVector256Int32(bytes);
+        }
+
+        var words = Vector128.WidenLower(bytes);
+        return Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words));
+    }
 }

@@ -33,6 +33,29 @@ internal readonly struct Lanes512 : ILanes<Lanes512>
         new((Widen(Vector256.LoadUnsafe(ref source)) << 16).AsSingle());
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Lanes512 Load(ref sbyte source)
+    {
+        var bytes = Vector128.LoadUnsafe(ref source);
+        return new(Vector512.ConvertToSingle(
+            Avx512F.IsSupported
+                ? Avx512F.ConvertToVector512Int32(bytes)
+                : Vector512.Create(Vector256.Create(First(bytes), Second(bytes)), Vector256.Create(Third(bytes), Fourth(bytes)))));
+
+        static Vector128<int> First(Vector128<sbyte> v) => Vector128.WidenLower(Vector128.WidenLower(v));
+        static Vector128<int> Second(Vector128<sbyte> v) => Vector128.WidenUpper(Vector128.WidenLower(v));
+        static Vector128<int> Third(Vector128<sbyte> v) => Vector128.WidenLower(Vector128.WidenUpper(v));
+        static Vector128<int> Fourth(Vector128<sbyte> v) => Vector128.WidenUpper(Vector128.WidenUpper(v));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void LoadPairs(ref ushort source, out Lanes512 first, out Lanes512 second)
+    {
+        var pairs = Vector512.LoadUnsafe(ref source).AsUInt32();
+        first = new((pairs << 16).AsSingle());
+        second = new((pairs & Vector512.Create(0xFFFF0000u)).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Lanes512 value, ref float destination) => value._v.StoreUnsafe(ref destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

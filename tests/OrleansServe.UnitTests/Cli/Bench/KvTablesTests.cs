@@ -43,5 +43,5 @@ public sealed class KvTablesTests
     [InlineData(100000, new[] { 128, 1024, 4096 })]
     [InlineData(2048, new[] { 128, 1024, 2048 })]
     [InlineData(100, new[] { 100 })]
-    public void Clip_ToAModel_KeepsWhatFits(int most, int[] expected) => Assert.Equal(expected, BenchSizes.Clip(BenchSizes.Contexts, most));
+    public void Clip_ToAModel_KeepsWhatFits(int most, int[] expected) => Assert.Equal(expected, BenchSizes.Default.Within(most).Contexts);
 }

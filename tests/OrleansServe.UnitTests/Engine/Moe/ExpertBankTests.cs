@@ -14,7 +14,7 @@ public sealed class ExpertBankTests
     public void Load_Subset_HoldsAndReadsOnlyThat()
     {
         var reports = new Reports();
-        using var bank = ExpertBank.Load(Checkpoint, new Dictionary<int, IReadOnlyList<int>> { [1] = [2, 5], [3] = [0] }, reports);
+        using var bank = ExpertBank.Load(Checkpoint, new Dictionary<int, IReadOnlyList<int>> { [1] = [2, 5], [3] = [0] }, progress: reports);
         Assert.Equal(3, bank.Count);
         Assert.True(bank.Has(1, 2) && bank.Has(1, 5) && bank.Has(3, 0));
         Assert.False(bank.Has(1, 3) || bank.Has(2, 2) || bank.Has(0, 0) || bank.Has(99, 0) || bank.Has(1, -1));
