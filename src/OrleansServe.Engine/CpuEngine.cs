@@ -63,6 +63,7 @@ public sealed class CpuEngine : IEngine
             MaxContext = (int)Math.Min(_config.MaxPositionEmbeddings, (long)options.KvBlocks * KvLayout.BlockTokens),
             MaxBatchTokens = options.MaxBatchTokens,
             MaxSampledTokens = options.SampledTokens,
+            MaxTopLogprobs = options.MaxTopLogprobs,
             KvLayout = layout,
             HasMtp = mtp is not null,
         };
@@ -76,7 +77,7 @@ public sealed class CpuEngine : IEngine
                 experts = new LocalExpertDispatcher(bank, rows, _pool);
             }
 
-            _validator = new PlanValidator(Info, options.KvBlocks, options.MaxTopLogprobs);
+            _validator = new PlanValidator(Info, options.KvBlocks);
             _batch = new StepBatch(rows, rotary);
             _hidden = Buffers.Floats("residual stream", rows, _config.HiddenSize);
             _embed = new RowWork(Embed);

@@ -21,6 +21,9 @@ public sealed record EngineInfo
     /// <summary>Most tokens that one step samples over all of its sequences.</summary>
     public required int MaxSampledTokens { get; init; }
 
+    /// <summary>Most likeliest tokens that are reported beside one.</summary>
+    public required int MaxTopLogprobs { get; init; }
+
     /// <summary>Shape of the KV blocks.</summary>
     public required KvLayout KvLayout { get; init; }
 

@@ -5,7 +5,7 @@ using OrleansServe.Engine.Kv;
 namespace OrleansServe.Engine;
 
 /// <summary>Refuses plans that would read or write what they must not, before anything is computed.</summary>
-internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopLogprobs)
+internal sealed class PlanValidator(EngineInfo info, int blockCount)
 {
     // Which sequence of the current check writes each block; stamped rather than cleared.
     private readonly long[] _writers = new long[blockCount];
@@ -74,9 +74,9 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
             Throw($"sequence {index} has a state of {sequence.PreviousState.Length} elements, the model's have {info.Model.HiddenSize}");
         }
 
-        if (sequence.TopLogprobs < 0 || sequence.TopLogprobs > maxTopLogprobs)
+        if (sequence.TopLogprobs < 0 || sequence.TopLogprobs > info.MaxTopLogprobs)
         {
-            Throw($"sequence {index} asks for {sequence.TopLogprobs} top logprobs, at most {maxTopLogprobs} are given");
+            Throw($"sequence {index} asks for {sequence.TopLogprobs} top logprobs, at most {info.MaxTopLogprobs} are given");
         }
 
         CheckTokens(index, "token", sequence.Tokens.Span);
@@ -111,9 +111,9 @@ internal sealed class PlanValidator(EngineInfo info, int blockCount, int maxTopL
             Throw($"sequence {index} has {sequence.Targets.Length} targets for {sequence.Tokens.Length} tokens");
         }
 
-        if (sequence.TargetTopLogprobs < 0 || sequence.TargetTopLogprobs > maxTopLogprobs)
+        if (sequence.TargetTopLogprobs < 0 || sequence.TargetTopLogprobs > info.MaxTopLogprobs)
         {
-            Throw($"sequence {index} asks for {sequence.TargetTopLogprobs} top logprobs of targets, at most {maxTopLogprobs} are given");
+            Throw($"sequence {index} asks for {sequence.TargetTopLogprobs} top logprobs of targets, at most {info.MaxTopLogprobs} are given");
         }
 
         CheckTokens(index, "target", sequence.Targets.Span);

@@ -5,7 +5,7 @@ namespace OrleansServe.Abstractions.Workers;
 /// <summary>Lets a request join a decode worker's running batch as soon as its KV has arrived.</summary>
 /// <param name="TicketId">The reservation that holds its KV.</param>
 /// <param name="RequestId">The request; tokens travel under this id.</param>
-/// <param name="FirstToken">The token that prefill sampled.</param>
+/// <param name="FirstToken">The token that prefill sampled, of sample 0. Where it ends that sample, only the others go on.</param>
 /// <param name="Sampling">How tokens are drawn.</param>
 /// <param name="StopTokens">Tokens that end the answer, the end-of-sequence tokens among them unless they are to be ignored.</param>
 /// <param name="GatewayAddress">Data-plane address that the tokens are sent to.</param>

@@ -15,4 +15,8 @@ public interface IDecodeWorkerGrain : IGrainWithStringKey
     /// <summary>Ends a request, in whatever state it is, and frees its blocks before it returns. Unknown requests are fine.</summary>
     [Alias("release")]
     Task ReleaseAsync(Guid requestId);
+
+    /// <summary>Ends one sample of a request; the others go on. Unknown ones are fine.</summary>
+    [Alias("release-sample")]
+    Task ReleaseSampleAsync(Guid requestId, int sample);
 }

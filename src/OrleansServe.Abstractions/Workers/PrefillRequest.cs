@@ -16,4 +16,9 @@ public sealed record PrefillRequest(
     [property: Id(2)] ImmutableArray<UInt128> BlockHashes,
     [property: Id(3)] SamplingSettings Sampling,
     [property: Id(4)] KvTicket? Ticket,
-    [property: Id(5)] string KvFormat);
+    [property: Id(5)] string KvFormat)
+{
+    /// <summary>How many of the likeliest tokens to report beside each prompt token's log-probability; null where none are wanted.</summary>
+    [Id(7)]
+    public int? PromptTopLogprobs { get; init; }
+}

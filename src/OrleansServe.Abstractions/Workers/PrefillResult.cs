@@ -12,4 +12,9 @@ public sealed record PrefillResult(
     [property: Id(1)] int CachedTokens,
     [property: Id(2)] TimeSpan QueueTime,
     [property: Id(3)] string? Error,
-    [property: Id(4)] bool Retryable);
+    [property: Id(4)] bool Retryable)
+{
+    /// <summary>The prompt's log-probabilities, where asked for.</summary>
+    [Id(5)]
+    public PromptScores? PromptScores { get; init; }
+}

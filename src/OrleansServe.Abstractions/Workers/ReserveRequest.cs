@@ -14,4 +14,9 @@ public sealed record ReserveRequest(
     [property: Id(1)] ImmutableArray<int> Prompt,
     [property: Id(2)] ImmutableArray<UInt128> BlockHashes,
     [property: Id(3)] int MaxTokens,
-    [property: Id(4)] string KvFormat);
+    [property: Id(4)] string KvFormat)
+{
+    /// <summary>Samples that are to go on from the prompt, each with as many tokens; at most <see cref="SampleId.MaxSamples"/>.</summary>
+    [Id(6)]
+    public int Samples { get; init; } = 1;
+}

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansServe.Abstractions.Workers;
 
 /// <summary>How tokens are drawn. Validated by the gateway; see <c>SamplingOptions</c> in inference.proto for the ranges.</summary>
@@ -14,4 +16,37 @@ public sealed record SamplingSettings(
     [property: Id(2)] int TopK,
     [property: Id(3)] float MinP,
     [property: Id(4)] ulong Seed,
-    [property: Id(5)] int TopLogprobs);
+    [property: Id(5)] int TopLogprobs)
+{
+    /// <summary>On the logits of tokens that prompt or output have; above 0, 1 changes nothing.</summary>
+    [Id(6)]
+    public float RepetitionPenalty { get; init; } = 1;
+
+    /// <summary>Off a token's logit for each time that the output has it.</summary>
+    [Id(7)]
+    public float FrequencyPenalty { get; init; }
+
+    /// <summary>Off the logit of each token that the output has.</summary>
+    [Id(8)]
+    public float PresencePenalty { get; init; }
+
+    /// <summary>Added to the logits of single tokens, each named once.</summary>
+    [Id(9)]
+    public ImmutableArray<TokenBias> LogitBias { get; init; } = [];
+
+    /// <summary>Before the output has so many tokens, none of <see cref="EndTokens"/> is drawn.</summary>
+    [Id(10)]
+    public int MinTokens { get; init; }
+
+    /// <summary>Tokens that <see cref="MinTokens"/> holds back, each named once; empty where it is 0.</summary>
+    [Id(11)]
+    public ImmutableArray<int> EndTokens { get; init; } = [];
+
+    /// <summary>Ids from this one on are never drawn; 0 stands for the model's own limit.</summary>
+    [Id(12)]
+    public int TokenLimit { get; init; }
+
+    /// <summary>Tokens of the request's own prompt: what follows them is output, also where a resumed request is prefilled with it.</summary>
+    [Id(13)]
+    public int PromptTokens { get; init; }
+}

@@ -12,6 +12,9 @@ public sealed class GatewayOptions
     /// <summary>Most messages of a conversation. In [1, 65536].</summary>
     public int MaxMessages { get; set; } = 4096;
 
+    /// <summary>Most log-probabilities of one prompt: its tokens times one more than the likeliest tokens asked for at each. In [1, 1048576].</summary>
+    public int MaxPromptLogprobs { get; set; } = 262_144;
+
     /// <summary>Longest wait for the scheduler's answer. Longer than its own limit, so that its refusal is what a client sees.</summary>
     public TimeSpan AdmissionTimeout { get; set; } = TimeSpan.FromSeconds(90);
 

@@ -14,6 +14,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Range(faults, nameof(GatewayOptions.MaxConcurrentRequests), options.MaxConcurrentRequests, 1, 65_536);
         Range(faults, nameof(GatewayOptions.MaxRequestBytes), options.MaxRequestBytes, 1024, 32 * 1024 * 1024);
         Range(faults, nameof(GatewayOptions.MaxMessages), options.MaxMessages, 1, 65_536);
+        Range(faults, nameof(GatewayOptions.MaxPromptLogprobs), options.MaxPromptLogprobs, 1, 1024 * 1024);
         Range(faults, nameof(GatewayOptions.MaxRetries), options.MaxRetries, 0, 16);
         Positive(faults, nameof(GatewayOptions.AdmissionTimeout), options.AdmissionTimeout);
         Positive(faults, nameof(GatewayOptions.DecodeCallTimeout), options.DecodeCallTimeout);

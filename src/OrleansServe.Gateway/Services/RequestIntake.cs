@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Sessions;
 using OrleansServe.Gateway.Validation;
@@ -58,9 +59,27 @@ internal sealed class RequestIntake
     {
         // The cheap checks come first: a wrong field must not cost the work of turning a long text into tokens.
         StopConditions conditions = StopRules.Read(stop, _model.Config.EosTokenIds, _model.Config.VocabSize);
-        Abstractions.Workers.SamplingSettings settings = SamplingRules.Read(sampling, output, _seeds);
+        SamplingSettings settings = SamplingRules.Read(sampling, output, _model.Config.VocabSize, _seeds);
+        int samples = SamplingRules.ReadSamples(sampling);
+        int? promptTopLogprobs = OutputRules.ReadPromptTopLogprobs(output);
         ImmutableArray<int> prompt = readPrompt();
+        OutputRules.RequirePromptLogprobs(promptTopLogprobs, prompt.Length, _options.MaxPromptLogprobs);
         int maxTokens = SamplingRules.ReadMaxTokens(sampling, prompt.Length, _model.Config.MaxPositionEmbeddings);
-        return new Generation(requestId, prompt, maxTokens, settings, conditions, output?.Logprobs ?? false, chat, thinking);
+        int tokenLimit = _model.Tokenizer.VocabularySize;
+        int minTokens = SamplingRules.ReadMinTokens(sampling, maxTokens, conditions.EndTokens.Length, tokenLimit);
+        settings = settings with
+        {
+            MinTokens = minTokens,
+            EndTokens = minTokens > 0 ? conditions.EndTokens : [],
+            PromptTokens = prompt.Length,
+
+            // Logits may be wider than the vocabulary; what lies beyond it stands for nothing.
+            TokenLimit = tokenLimit < _model.Config.VocabSize ? tokenLimit : 0,
+        };
+        return new Generation(requestId, prompt, maxTokens, settings, conditions, output?.Logprobs ?? false, chat, thinking)
+        {
+            Samples = samples,
+            PromptTopLogprobs = promptTopLogprobs,
+        };
     }
 }

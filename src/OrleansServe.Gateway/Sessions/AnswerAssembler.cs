@@ -9,25 +9,28 @@ using Reason = OrleansServe.Protocol.V1.Finished.Types.Reason;
 
 namespace OrleansServe.Gateway.Sessions;
 
-/// <summary>Turns a request's tokens into the messages of its stream, counts them, and decides when the answer is over.</summary>
+/// <summary>Turns the tokens of one sample into the messages of its stream, counts them, and decides when the answer is over.</summary>
 internal sealed class AnswerAssembler
 {
     /// <summary>Tokens of a delta at most: a client that was away for long must not get a message beyond its limit.</summary>
     public const int MaxTokensPerDelta = 256;
 
     private readonly Generation _request;
+    private readonly int _sample;
     private readonly AnswerText _text;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
     private long _lastToken;
 
     /// <param name="request">The request.</param>
+    /// <param name="sample">Which of its samples.</param>
     /// <param name="tokenizer">The model's tokenizer.</param>
     /// <param name="metrics">Receives the time between tokens.</param>
     /// <param name="time">The clock.</param>
-    public AnswerAssembler(Generation request, Tokenizer tokenizer, GatewayMetrics metrics, TimeProvider time)
+    public AnswerAssembler(Generation request, int sample, Tokenizer tokenizer, GatewayMetrics metrics, TimeProvider time)
     {
         _request = request;
+        _sample = sample;
         _metrics = metrics;
         _time = time;
         _text = new AnswerText(tokenizer, request.Chat, request.Thinking, request.Stop.Strings);
@@ -51,6 +54,9 @@ internal sealed class AnswerAssembler
     /// <summary>How many of them were reasoning.</summary>
     public int ReasoningTokens => _text.ReasoningTokens;
 
+    /// <summary>Says when the request's first token came, from which on a sample that has none yet measures its time between tokens.</summary>
+    public void Begin(long timestamp) => _lastToken = timestamp;
+
     /// <summary>Takes in the token that prefill sampled.</summary>
     /// <param name="first">The token.</param>
     /// <param name="timestamp">When it came.</param>
@@ -63,14 +69,14 @@ internal sealed class AnswerAssembler
         return Complete(delta);
     }
 
-    /// <summary>Takes in tokens until the batch, the delta or the answer is at its end.</summary>
+    /// <summary>Takes in tokens of this sample until those that follow each other, the delta or the answer are at their end.</summary>
     /// <param name="batch">Tokens that have come.</param>
-    /// <param name="from">The first one not taken in yet; moves on.</param>
+    /// <param name="from">The first one not taken in yet, one of this sample; moves on.</param>
     public Delta Accept(TokenBatch batch, ref int from)
     {
         Delta delta = new();
         int upTo = Math.Min(batch.Count, from + MaxTokensPerDelta);
-        while (from < upTo && !IsOver)
+        while (from < upTo && !IsOver && batch.Tokens[from].Sample == _sample)
         {
             ref readonly ReceivedToken token = ref batch.Tokens[from++];
             _metrics.InterTokenLatency.Observe(_time.GetElapsedTime(_lastToken, token.Timestamp).TotalSeconds);
@@ -122,6 +128,7 @@ internal sealed class AnswerAssembler
 
     private Delta Complete(Delta delta)
     {
+        delta.Index = _sample;
         delta.Text = _text.TakeAnswer();
         delta.ReasoningText = _text.TakeReasoning();
         return delta;

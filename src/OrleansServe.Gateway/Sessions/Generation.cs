@@ -7,7 +7,7 @@ namespace OrleansServe.Gateway.Sessions;
 /// <summary>A request that has passed validation.</summary>
 /// <param name="RequestId">Names it in logs and messages, and to the cluster.</param>
 /// <param name="Prompt">Token ids, at least one.</param>
-/// <param name="MaxTokens">Tokens to produce at most, at least one.</param>
+/// <param name="MaxTokens">Tokens to produce at most for each sample, at least one.</param>
 /// <param name="Sampling">How they are drawn.</param>
 /// <param name="Stop">What ends the answer before.</param>
 /// <param name="Logprobs">Whether the client wants log-probabilities.</param>
@@ -21,4 +21,11 @@ internal sealed record Generation(
     StopConditions Stop,
     bool Logprobs,
     bool Chat,
-    bool Thinking);
+    bool Thinking)
+{
+    /// <summary>Answers wanted, at least one.</summary>
+    public int Samples { get; init; } = 1;
+
+    /// <summary>How many of the likeliest tokens to report beside each prompt token's log-probability; null where none are wanted.</summary>
+    public int? PromptTopLogprobs { get; init; }
+}

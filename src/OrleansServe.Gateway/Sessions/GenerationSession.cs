@@ -13,7 +13,7 @@ internal sealed class GenerationSession
     private readonly RequestPlacer _placer;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
-    private readonly AnswerAssembler _answer;
+    private readonly AnswerAssembler[] _answers;
     private readonly long _begun;
 
     /// <param name="request">The request.</param>
@@ -30,11 +30,15 @@ internal sealed class GenerationSession
         _metrics = metrics;
         _time = time;
         _begun = begun;
-        _answer = new AnswerAssembler(request, model.Tokenizer, metrics, time);
+        _answers = new AnswerAssembler[request.Samples];
+        for (int sample = 0; sample < _answers.Length; sample++)
+        {
+            _answers[sample] = new AnswerAssembler(request, sample, model.Tokenizer, metrics, time);
+        }
     }
 
     /// <summary>Serves the request.</summary>
-    /// <param name="output">The client's stream: one Started, Deltas, one Finished.</param>
+    /// <param name="output">The client's stream: one Started, the prompt's log-probabilities, Deltas, one Finished for each sample.</param>
     /// <param name="cancellationToken">The client's going, or its deadline.</param>
     /// <returns>What the client was told at the end.</returns>
     /// <exception cref="RequestRejectedException">Refused, or the worker was lost.</exception>
@@ -55,8 +59,8 @@ internal sealed class GenerationSession
         finally
         {
             Task released = stream.EndAsync();
-            _metrics.CompletionTokens.Inc(_answer.CompletionTokens);
-            _metrics.ReasoningTokens.Inc(_answer.ReasoningTokens);
+            _metrics.CompletionTokens.Inc(CompletionTokens);
+            _metrics.ReasoningTokens.Inc(ReasoningTokens);
 
             // A lost worker may take its time to say so once more; the client need not wait for it.
             if (!lost)
@@ -78,11 +82,21 @@ internal sealed class GenerationSession
 
         using CancellationTokenRegistration gone = cancellationToken.UnsafeRegister(
             static inbox => ((TokenInbox?)inbox)?.Stop(InboxEnd.Cancelled, string.Empty), stream.Inbox);
-        Delta delta = _answer.Accept(placement.First, firstToken);
-        EndEarly(stream);
+        foreach (AnswerAssembler answer in _answers)
+        {
+            answer.Begin(firstToken);
+        }
+
+        Delta delta = _answers[0].Accept(placement.First, firstToken);
+        EndEarly(stream, 0);
         await WriteAsync(output, new GenerateResponse { Started = Start(placement) }, cancellationToken);
-        await WriteAsync(output, new GenerateResponse { Delta = delta }, cancellationToken);
-        while (!_answer.IsOver)
+        foreach (PromptLogprobs part in PromptLogprobsParts.Of(_request.Prompt, placement.PromptScores))
+        {
+            await WriteAsync(output, new GenerateResponse { PromptLogprobs = part }, cancellationToken);
+        }
+
+        Finished? last = await WriteAsync(output, placement, 0, delta, timeToFirstToken, cancellationToken);
+        while (last is null)
         {
             TokenBatch batch = await stream.Inbox!.TakeAsync(_time.GetTimestamp());
             if (batch.Count == 0)
@@ -91,26 +105,70 @@ internal sealed class GenerationSession
                 throw RequestRejectedException.Unavailable(stream.Inbox.Fault);
             }
 
-            for (int from = 0; from < batch.Count && !_answer.IsOver;)
+            for (int from = 0; from < batch.Count && last is null;)
             {
-                delta = _answer.Accept(batch, ref from);
-                EndEarly(stream);
-                await WriteAsync(output, new GenerateResponse { Delta = delta }, cancellationToken);
+                int sample = batch.Tokens[from].Sample;
+                if (_answers[sample].IsOver)
+                {
+                    from++;
+                    continue;
+                }
+
+                delta = _answers[sample].Accept(batch, ref from);
+                EndEarly(stream, sample);
+                last = await WriteAsync(output, placement, sample, delta, timeToFirstToken, cancellationToken);
             }
         }
 
-        Finished finished = Finish(placement, timeToFirstToken);
-        await WriteAsync(output, new GenerateResponse { Finished = finished }, cancellationToken);
-        return finished;
+        return last;
     }
 
-    /// <summary>Once the answer is over, its room is given back while the last messages go out.</summary>
-    private void EndEarly(PlacedStream stream)
+    private bool IsOver => Array.TrueForAll(_answers, answer => answer.IsOver);
+
+    private int CompletionTokens => _answers.Sum(answer => answer.CompletionTokens);
+
+    private int ReasoningTokens => _answers.Sum(answer => answer.ReasoningTokens);
+
+    /// <summary>Once an answer is over, its room is given back while the last messages go out.</summary>
+    private void EndEarly(PlacedStream stream, int sample)
     {
-        if (_answer.IsOver)
+        if (IsOver)
         {
             _ = stream.EndAsync();
         }
+        else if (_answers[sample].MatchedString is not null)
+        {
+            // Its worker does not know stop strings.
+            stream.EndSample(sample);
+        }
+    }
+
+    /// <summary>Writes what a sample has come to, and its end if it is over.</summary>
+    /// <returns>The stream's last message, if this was it.</returns>
+    private async Task<Finished?> WriteAsync(
+        IServerStreamWriter<GenerateResponse> output,
+        Placement placement,
+        int sample,
+        Delta delta,
+        TimeSpan timeToFirstToken,
+        CancellationToken cancellationToken)
+    {
+        await WriteAsync(output, new GenerateResponse { Delta = delta }, cancellationToken);
+        if (!_answers[sample].IsOver)
+        {
+            return null;
+        }
+
+        bool last = IsOver;
+        Finished finished = Finish(sample);
+        if (last)
+        {
+            finished.Usage = Count(placement);
+            finished.Timing = Time(placement, timeToFirstToken);
+        }
+
+        await WriteAsync(output, new GenerateResponse { Finished = finished }, cancellationToken);
+        return last ? finished : null;
     }
 
     private static async Task WriteAsync(IServerStreamWriter<GenerateResponse> output, GenerateResponse message, CancellationToken cancellationToken)
@@ -138,34 +196,34 @@ internal sealed class GenerationSession
         Seed = _request.Sampling.Seed,
     };
 
-    private Finished Finish(Placement placement, TimeSpan timeToFirstToken)
+    private Finished Finish(int sample)
     {
-        Finished finished = new()
-        {
-            Reason = _answer.Reason,
-            Usage = new Usage
-            {
-                PromptTokens = _request.Prompt.Length,
-                CachedPromptTokens = placement.CachedTokens,
-                CompletionTokens = _answer.CompletionTokens,
-                ReasoningTokens = _answer.ReasoningTokens,
-            },
-            Timing = new Timing
-            {
-                QueueSeconds = placement.Queued.TotalSeconds,
-                TimeToFirstTokenSeconds = timeToFirstToken.TotalSeconds,
-                TotalSeconds = _time.GetElapsedTime(_begun).TotalSeconds,
-            },
-        };
-        if (_answer.MatchedString is string text)
+        AnswerAssembler answer = _answers[sample];
+        Finished finished = new() { Reason = answer.Reason, Index = sample };
+        if (answer.MatchedString is string text)
         {
             finished.StopString = text;
         }
-        else if (_answer.MatchedToken is int token)
+        else if (answer.MatchedToken is int token)
         {
             finished.StopTokenId = token;
         }
 
         return finished;
     }
+
+    private Usage Count(Placement placement) => new()
+    {
+        PromptTokens = _request.Prompt.Length,
+        CachedPromptTokens = placement.CachedTokens,
+        CompletionTokens = CompletionTokens,
+        ReasoningTokens = ReasoningTokens,
+    };
+
+    private Timing Time(Placement placement, TimeSpan timeToFirstToken) => new()
+    {
+        QueueSeconds = placement.Queued.TotalSeconds,
+        TimeToFirstTokenSeconds = timeToFirstToken.TotalSeconds,
+        TotalSeconds = _time.GetElapsedTime(_begun).TotalSeconds,
+    };
 }

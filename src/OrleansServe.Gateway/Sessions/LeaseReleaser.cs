@@ -44,20 +44,14 @@ internal sealed partial class LeaseReleaser : IHostedService
             return Task.CompletedTask;
         }
 
-        Task release = ReleaseCoreAsync(lease);
-        if (!release.IsCompleted)
-        {
-            _underWay[release] = true;
-            _ = release.ContinueWith(
-                static (done, all) => ((ConcurrentDictionary<Task, bool>)all!).TryRemove(done, out _),
-                _underWay,
-                CancellationToken.None,
-                TaskContinuationOptions.ExecuteSynchronously,
-                TaskScheduler.Default);
-        }
-
-        return release;
+        return Watch(ReleaseCoreAsync(lease));
     }
+
+    /// <summary>Begins to release one sample of a request; its lease stays.</summary>
+    /// <returns>Ends when that is done or given up, and never fails.</returns>
+    public Task ReleaseSampleAsync(WorkerLease lease, int sample) => lease.Decode is WorkerId worker
+        ? Watch(TellAsync(lease.RequestId, $"Decode worker {worker}", () => _grains.Decode(worker).ReleaseSampleAsync(lease.RequestId, sample)))
+        : Task.CompletedTask;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
@@ -73,6 +67,22 @@ internal sealed partial class LeaseReleaser : IHostedService
         {
             LogAbandoned(_logger, _underWay.Count);
         }
+    }
+
+    private Task Watch(Task release)
+    {
+        if (!release.IsCompleted)
+        {
+            _underWay[release] = true;
+            _ = release.ContinueWith(
+                static (done, all) => ((ConcurrentDictionary<Task, bool>)all!).TryRemove(done, out _),
+                _underWay,
+                CancellationToken.None,
+                TaskContinuationOptions.ExecuteSynchronously,
+                TaskScheduler.Default);
+        }
+
+        return release;
     }
 
     private async Task ReleaseCoreAsync(WorkerLease lease)

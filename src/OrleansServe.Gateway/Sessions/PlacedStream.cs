@@ -30,6 +30,16 @@ internal sealed class PlacedStream
     /// <summary>Where its further tokens come; null where there will be none.</summary>
     public TokenInbox? Inbox { get; }
 
+    /// <summary>Stops listening to one sample, and begins to end it at its worker; the others go on. By its session only.</summary>
+    public void EndSample(int sample)
+    {
+        if (_end is null && Inbox is not null)
+        {
+            Inbox.EndSample(sample);
+            _ = _releaser.ReleaseSampleAsync(_lease, sample);
+        }
+    }
+
     /// <summary>Stops listening, and begins to give back what it held. Called again, it returns the same task. By its session only.</summary>
     /// <returns>Ends when all is given back or given up, and never fails.</returns>
     public Task EndAsync()

@@ -9,4 +9,11 @@ namespace OrleansServe.Gateway.Sessions;
 /// <param name="First">The first token.</param>
 /// <param name="CachedTokens">Prompt tokens that came from the prefix cache.</param>
 /// <param name="Queued">Time spent waiting: for admission, over all attempts, and in the prefill worker's queue.</param>
-internal sealed record Placement(Admission Admission, KvTicket? Ticket, TokenSample First, int CachedTokens, TimeSpan Queued);
+/// <param name="PromptScores">The prompt's log-probabilities, where asked for.</param>
+internal sealed record Placement(
+    Admission Admission,
+    KvTicket? Ticket,
+    TokenSample First,
+    int CachedTokens,
+    TimeSpan Queued,
+    PromptScores? PromptScores);

@@ -78,18 +78,24 @@ internal sealed partial class RequestPlacer
                 Admission admission = await AdmitAsync(request, prompt, maxTokens, hashes, avoid, lease, cancellationToken);
                 queued += _time.GetElapsedTime(begun);
 
-                KvTicket? ticket = maxTokens == 1 ? null : await ReserveAsync(request, prompt, maxTokens, hashes, admission, lease, cancellationToken);
+                KvTicket? ticket = maxTokens == 1 && request.Samples == 1 ? null : await ReserveAsync(request, prompt, maxTokens, hashes, admission, lease, cancellationToken);
                 PrefillResult prefill = await PrefillAsync(request, prompt, hashes, admission, ticket, cancellationToken);
                 TokenSample first = prefill.FirstToken!;
-                if (ticket is not null && !request.Stop.EndTokens.Contains(first.Token))
+                bool over = maxTokens == 1 || request.Stop.EndTokens.Contains(first.Token);
+                if (ticket is not null && (request.Samples > 1 || !over))
                 {
-                    inbox = new TokenInbox(request.RequestId, admission.Decode.Key, firstIndex: 1, limit: maxTokens, _time.GetTimestamp());
+                    inbox = new TokenInbox(request.RequestId, admission.Decode.Key, firstIndex: 1, limit: maxTokens, _time.GetTimestamp(), request.Samples);
+                    if (over)
+                    {
+                        inbox.EndSample(0);
+                    }
+
                     _router.Open(inbox);
                     await DecodeAsync(request, ticket, first.Token, admission, cancellationToken);
                 }
 
                 placed = true;
-                Placement placement = new(admission, ticket, first, prefill.CachedTokens, queued + prefill.QueueTime);
+                Placement placement = new(admission, ticket, first, prefill.CachedTokens, queued + prefill.QueueTime, prefill.PromptScores);
                 return new PlacedStream(placement, lease, inbox, _router, _releaser);
             }
             catch (WorkerRefusedException refusal) when (refusal.Retryable && attempt < _options.MaxRetries)
@@ -127,7 +133,7 @@ internal sealed partial class RequestPlacer
         WorkerLease lease,
         CancellationToken cancellationToken)
     {
-        AdmissionRequest asked = new(request.RequestId, _identity.Node, prompt.Length, maxTokens, hashes, _identity.KvFormatHex, avoid);
+        AdmissionRequest asked = new(request.RequestId, _identity.Node, prompt.Length, maxTokens, hashes, _identity.KvFormatHex, avoid) { Samples = request.Samples };
         lease.Admitted = true;
         Admission admission = await CallAsync(
             [],
@@ -159,7 +165,7 @@ internal sealed partial class RequestPlacer
         WorkerLease lease,
         CancellationToken cancellationToken)
     {
-        ReserveRequest asked = new(request.RequestId, prompt, hashes, maxTokens, _identity.KvFormatHex);
+        ReserveRequest asked = new(request.RequestId, prompt, hashes, maxTokens, _identity.KvFormatHex) { Samples = request.Samples };
         lease.Decode = admission.Decode;
         ReserveResult reserved = await CallAsync(
             [admission.Decode],
@@ -184,7 +190,10 @@ internal sealed partial class RequestPlacer
         KvTicket? ticket,
         CancellationToken cancellationToken)
     {
-        PrefillRequest asked = new(request.RequestId, prompt, hashes, request.Sampling, ticket, _identity.KvFormatHex);
+        PrefillRequest asked = new(request.RequestId, prompt, hashes, request.Sampling, ticket, _identity.KvFormatHex)
+        {
+            PromptTopLogprobs = request.PromptTopLogprobs,
+        };
 
         // What fails may be the transfer, and then nobody knows which end of it is at fault.
         ImmutableArray<WorkerId> involved = ticket is null ? [admission.Prefill] : [admission.Prefill, admission.Decode];

@@ -30,7 +30,8 @@ internal sealed class TokenBatch
     }
 
     /// <summary>Appends a token.</summary>
-    public void Add(int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs, TokenStreamEnd end, long timestamp)
+    public void Add(
+        int sample, int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs, TokenStreamEnd end, long timestamp)
     {
         if (Count == _tokens.Length)
         {
@@ -47,7 +48,7 @@ internal sealed class TokenBatch
 
         topTokens.CopyTo(_topTokens.AsSpan(_topCount));
         topLogprobs.CopyTo(_topLogprobs.AsSpan(_topCount));
-        _tokens[Count++] = new ReceivedToken(token, logprob, _topCount, topTokens.Length, end, timestamp);
+        _tokens[Count++] = new ReceivedToken(sample, token, logprob, _topCount, topTokens.Length, end, timestamp);
         _topCount = needed;
     }
 }

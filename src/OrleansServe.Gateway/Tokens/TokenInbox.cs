@@ -1,33 +1,43 @@
 using System.Threading.Tasks.Sources;
+using OrleansServe.Abstractions.Workers;
 using OrleansServe.Transfer.Tokens;
 
 namespace OrleansServe.Gateway.Tokens;
 
 /// <summary>
-/// Where one request's tokens wait between the data plane's thread, which must not be held up, and the session, which may wait for a slow client.
-/// Bounded by the tokens that the request may produce. One reader; any number of writers.
+/// Where one request's tokens, those of all its samples, wait between the data plane's thread, which must not be held up, and the session, which may
+/// wait for a slow client. Bounded by the tokens that the request may produce. One reader; any number of writers.
 /// </summary>
 internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
 {
+    private const int Over = -1;
     private readonly Lock _lock = new();
     private readonly int _limit;
     private TokenBatch _incoming = new();
     private TokenBatch _taken = new();
     private ManualResetValueTaskSourceCore<TokenBatch> _arrival = new() { RunContinuationsAsynchronously = true };
     private bool _waiting;
-    private int _next;
+    private readonly Guid[] _ids;
+
+    // By sample, the index of the token that is due; Over once none is.
+    private readonly int[] _next;
+    private int _open;
     private long _lastActivity;
 
     /// <param name="requestId">The request.</param>
     /// <param name="worker">Key of the worker that will send.</param>
-    /// <param name="firstIndex">Index of the first token that is due.</param>
-    /// <param name="limit">Index that no token reaches: the tokens that the request may have.</param>
+    /// <param name="firstIndex">Index of the first token that is due of sample 0; the others begin with theirs.</param>
+    /// <param name="limit">Index that no token reaches: the tokens that a sample may have.</param>
     /// <param name="now">The present, in ticks of the time provider.</param>
-    public TokenInbox(Guid requestId, string worker, int firstIndex, int limit, long now)
+    /// <param name="samples">How many samples the request has.</param>
+    public TokenInbox(Guid requestId, string worker, int firstIndex, int limit, long now, int samples = 1)
     {
         RequestId = requestId;
         Worker = worker;
-        _next = firstIndex;
+        _ids = [.. Enumerable.Range(0, samples).Select(sample => SampleId.Of(requestId, sample))];
+        _next = new int[samples];
+        _next[0] = firstIndex;
+        _open = samples;
         _limit = limit;
         _lastActivity = now;
     }
@@ -37,6 +47,9 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
 
     /// <summary>Key of the worker that sends.</summary>
     public string Worker { get; }
+
+    /// <summary>Under which names the tokens of its samples come.</summary>
+    public ReadOnlySpan<Guid> Ids => _ids;
 
     /// <summary>Why nothing more will come; read once a batch came empty.</summary>
     public InboxEnd End { get; private set; }
@@ -53,28 +66,31 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
         lock (_lock)
         {
             _lastActivity = now;
-            if (End != InboxEnd.None)
+            int sample = Array.IndexOf(_ids, token.RequestId);
+            if (End != InboxEnd.None || sample < 0 || _next[sample] == Over)
             {
                 return;
             }
 
+            int due = _next[sample];
             if (token.End == TokenStreamEnd.Failed)
             {
                 Close(InboxEnd.WorkerFailed, $"Worker {Worker} cannot go on: {frame.ErrorOf(token.RequestId) ?? "it gave no reason"}.");
             }
-            else if (token.Index < _next)
+            else if (token.Index < due)
             {
                 Duplicates++;
                 return;
             }
-            else if (token.Index != _next || token.Index >= _limit)
+            else if (token.Index != due || token.Index >= _limit)
             {
-                Close(InboxEnd.OutOfOrder, $"Worker {Worker} sent token {token.Index} where token {_next} of at most {_limit} was due.");
+                Close(InboxEnd.OutOfOrder, $"Worker {Worker} sent token {token.Index} where token {due} of at most {_limit} was due.");
             }
             else
             {
-                _next++;
+                _next[sample]++;
                 _incoming.Add(
+                    sample,
                     token.Token,
                     token.Logprob,
                     frame.TopTokens.Slice(token.TopStart, token.TopCount),
@@ -83,7 +99,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
                     now);
                 if (token.End != TokenStreamEnd.None)
                 {
-                    Close(InboxEnd.Finished, string.Empty);
+                    CloseSample(sample);
                 }
             }
 
@@ -96,6 +112,15 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
         }
 
         Deliver();
+    }
+
+    /// <summary>Nothing more of a sample is wanted. By the session, between two calls of <see cref="TakeAsync"/>.</summary>
+    public void EndSample(int sample)
+    {
+        lock (_lock)
+        {
+            CloseSample(sample);
+        }
     }
 
     /// <summary>Nothing more will come. What has come is still read, unless the client is gone.</summary>
@@ -171,6 +196,18 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
 
     void IValueTaskSource<TokenBatch>.OnCompleted(Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _arrival.OnCompleted(continuation, state, token, flags);
+
+    private void CloseSample(int sample)
+    {
+        if (_next[sample] != Over)
+        {
+            _next[sample] = Over;
+            if (--_open == 0 && End == InboxEnd.None)
+            {
+                Close(InboxEnd.Finished, string.Empty);
+            }
+        }
+    }
 
     private void Close(InboxEnd end, string fault)
     {

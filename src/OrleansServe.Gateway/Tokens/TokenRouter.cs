@@ -33,23 +33,33 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
     /// <summary>Where workers send tokens to.</summary>
     public string Address { get; }
 
-    /// <summary>Requests that await tokens.</summary>
+    /// <summary>Samples that await tokens.</summary>
     public int Count => _inboxes.Count;
 
     /// <summary>Opens a request's inbox; it must be closed.</summary>
     /// <exception cref="InvalidOperationException">The request has one already.</exception>
     public void Open(TokenInbox inbox)
     {
-        if (!_inboxes.TryAdd(inbox.RequestId, inbox))
+        foreach (Guid id in inbox.Ids)
         {
-            throw new InvalidOperationException($"Request {inbox.RequestId:N} awaits tokens already.");
+            if (!_inboxes.TryAdd(id, inbox))
+            {
+                Close(inbox);
+                throw new InvalidOperationException($"Request {inbox.RequestId:N} awaits tokens already.");
+            }
         }
     }
 
     /// <summary>Closes a request's inbox: tokens under way to it are dropped from now on.</summary>
     public void Close(TokenInbox inbox)
     {
-        if (_inboxes.TryRemove(new KeyValuePair<Guid, TokenInbox>(inbox.RequestId, inbox)) && inbox.Duplicates > 0)
+        bool open = false;
+        foreach (Guid id in inbox.Ids)
+        {
+            open |= _inboxes.TryRemove(new KeyValuePair<Guid, TokenInbox>(id, inbox));
+        }
+
+        if (open && inbox.Duplicates > 0)
         {
             LogDuplicates(_logger, inbox.RequestId, inbox.Worker, inbox.Duplicates);
         }
@@ -72,9 +82,9 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
     public void OnWorkerLost(string worker)
     {
         int sessions = 0;
-        foreach (TokenInbox inbox in _inboxes.Values)
+        foreach ((Guid id, TokenInbox inbox) in _inboxes)
         {
-            if (inbox.Worker == worker)
+            if (inbox.Worker == worker && id == inbox.RequestId)
             {
                 inbox.Stop(InboxEnd.WorkerLost, $"The connection to worker {worker} broke.");
                 sessions++;

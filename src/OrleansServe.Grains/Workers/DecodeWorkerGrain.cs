@@ -26,5 +26,9 @@ public sealed class DecodeWorkerGrain(WorkerCatalog catalog) : Grain, IDecodeWor
     public Task ReleaseAsync(Guid requestId) =>
         catalog.TryGet(Id, out DecodeWorker? worker) ? worker.ReleaseAsync(requestId) : Task.CompletedTask;
 
+    /// <inheritdoc/>
+    public Task ReleaseSampleAsync(Guid requestId, int sample) =>
+        catalog.TryGet(Id, out DecodeWorker? worker) ? worker.ReleaseSampleAsync(requestId, sample) : Task.CompletedTask;
+
     private string Absent => $"silo {Id.Node} has no decode worker {Id.Device}";
 }

@@ -7,14 +7,30 @@ namespace OrleansServe.Grains.Workers;
 /// <summary>Messages to and from the engine's types.</summary>
 internal static class TokenSamples
 {
-    public static SamplingParameters ToEngine(SamplingSettings settings) => new()
+    public static SamplingParameters ToEngine(SamplingSettings settings, int sample = 0) => new()
     {
         Temperature = settings.Temperature,
         TopP = settings.TopP,
         TopK = settings.TopK,
         MinP = settings.MinP,
         Seed = settings.Seed,
+        SampleIndex = (uint)sample,
+        RepetitionPenalty = settings.RepetitionPenalty,
+        FrequencyPenalty = settings.FrequencyPenalty,
+        PresencePenalty = settings.PresencePenalty,
+        LogitBias = settings.LogitBias.IsDefaultOrEmpty ? [] : [.. settings.LogitBias.Select(bias => new LogitBias(bias.Token, bias.Bias))],
+        MinTokens = settings.MinTokens,
+        StopTokens = settings.EndTokens.IsDefault ? [] : settings.EndTokens,
+        TokenLimit = settings.TokenLimit,
+        PromptTokens = settings.PromptTokens,
     };
+
+    /// <summary>Why an engine cannot draw like this; null if it can. What it would refuse in a step would take the whole batch down.</summary>
+    public static string? FindFault(SamplingSettings settings, EngineInfo engine) =>
+        ToEngine(settings).FindFault(engine.VocabularySize)
+        ?? (settings.TopLogprobs < 0 || settings.TopLogprobs > engine.MaxTopLogprobs
+            ? $"top_logprobs is {settings.TopLogprobs}, must be between 0 and {engine.MaxTopLogprobs}"
+            : null);
 
     public static TokenSample From(in SampledToken token) =>
         new(token.Token, token.Logprob, [.. token.TopTokens.Span], [.. token.TopLogprobs.Span]);

@@ -23,6 +23,11 @@ internal static class DecodeRules
             return new ReserveResult(null, $"KV format {request.KvFormat} is not that of worker {worker}, {kvFormat}", true);
         }
 
+        if (request.Samples != 1)
+        {
+            return new ReserveResult(null, $"worker {worker} serves one sample of a request, not {request.Samples}", false);
+        }
+
         int fullBlocks = prompt / KvBlockHasher.BlockTokens;
         return request.BlockHashes.IsDefault || request.BlockHashes.Length > fullBlocks
             ? new ReserveResult(null, $"a prompt of {prompt} tokens has {fullBlocks} full KV blocks, not the number of its hashes", false)

@@ -63,11 +63,17 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     }
 
     /// <summary>Ends a request; see <see cref="IDecodeWorkerGrain.ReleaseAsync"/>.</summary>
-    public async Task ReleaseAsync(Guid requestId)
+    public Task ReleaseAsync(Guid requestId) => ReleaseAsync(requestId, 0, SampleId.MaxSamples);
+
+    /// <summary>Ends one sample; see <see cref="IDecodeWorkerGrain.ReleaseSampleAsync"/>.</summary>
+    public Task ReleaseSampleAsync(Guid requestId, int sample) =>
+        sample is >= 0 and < SampleId.MaxSamples ? ReleaseAsync(requestId, sample, sample + 1) : Task.CompletedTask;
+
+    private async Task ReleaseAsync(Guid requestId, int first, int end)
     {
         try
         {
-            await Thread.InvokeAsync(() => Release(requestId), limited: false);
+            await Thread.InvokeAsync(() => Release(requestId, first, end), limited: false);
         }
         catch (WorkerUnavailableException)
         {
@@ -173,6 +179,11 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
             return new DecodeResult(false, $"first token {request.FirstToken} is outside 0..{Engine.Info.VocabularySize - 1}", false);
         }
 
+        if (TokenSamples.FindFault(request.Sampling, Engine.Info) is { } fault)
+        {
+            return new DecodeResult(false, fault, false);
+        }
+
         try
         {
             sequence.Stream = _streams.Open(request.GatewayAddress);
@@ -214,15 +225,17 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
     }
 
-    private bool Release(Guid requestId)
+    private bool Release(Guid requestId, int first, int end)
     {
-        bool known = _requests.TryGetValue(requestId, out DecodeSequence? sequence);
-        if (known)
+        for (int sample = first; sample < end; sample++)
         {
-            End(sequence!);
+            if (_requests.TryGetValue(SampleId.Of(requestId, sample), out DecodeSequence? sequence))
+            {
+                End(sequence);
+            }
         }
 
-        return known;
+        return true;
     }
 
     private void Fail(DecodeSequence sequence, string error)

@@ -39,6 +39,16 @@ internal static class PrefillRules
             }
         }
 
+        if (TokenSamples.FindFault(request.Sampling, engine) is { } fault)
+        {
+            return Refusal(fault, retryable: false);
+        }
+
+        if (request.PromptTopLogprobs is { } top && (top < 0 || top > engine.MaxTopLogprobs))
+        {
+            return Refusal($"prompt_top_logprobs is {top}, must be between 0 and {engine.MaxTopLogprobs}", retryable: false);
+        }
+
         string? foreign = new[] { request.KvFormat, request.Ticket?.KvFormat }.FirstOrDefault(format => format is not null && format != kvFormat);
         return foreign is null ? null : Refusal($"KV format {foreign} is not that of worker {worker}, {kvFormat}", retryable: true);
     }

@@ -1,4 +1,5 @@
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Engine;
 using OrleansServe.Grains.Workers.Steps;
 
 namespace OrleansServe.Grains.Workers.Prefill;
@@ -8,6 +9,9 @@ internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, 
     : WorkerSequence(request.RequestId, request.Prompt.AsSpan(), 1, rootName)
 {
     public PrefillRequest Request { get; } = request;
+
+    /// <summary>Collects the prompt's log-probabilities; null where none are wanted.</summary>
+    public PromptScoreSheet? Scores { get; } = request.PromptTopLogprobs is { } top ? new PromptScoreSheet(request.Prompt.Length, top) : null;
 
     /// <summary>Timestamp of the call.</summary>
     public long Arrived { get; } = arrived;
@@ -30,4 +34,18 @@ internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, 
 
     /// <summary>The result is set: nothing is computed for it any more.</summary>
     public bool Answered { get; set; }
+
+    /// <inheritdoc/>
+    public override StepSequence Feed(int tokens)
+    {
+        StepSequence fed = base.Feed(tokens);
+        if (Scores is { } scores)
+        {
+            // What follows the last token is drawn, not given.
+            fed.Targets = Tokens.Slice(Computed + 1, Math.Min(tokens, PromptLength - 1 - Computed));
+            fed.TargetTopLogprobs = scores.Top;
+        }
+
+        return fed;
+    }
 }

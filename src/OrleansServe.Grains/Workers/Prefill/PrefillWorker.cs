@@ -78,10 +78,26 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         }
     }
 
+    protected override void OnScored(PrefillSequence sequence, int index, StepResult result)
+    {
+        if (sequence.Scores?.Add(result, index) is { } error)
+        {
+            OnFailed(sequence, error, retryable: false);
+        }
+    }
+
     protected override void OnSampled(PrefillSequence sequence, int index, StepResult result)
     {
+        if (sequence.Answered)
+        {
+            return;
+        }
+
         sequence.Sender?.Finish();
-        Answer(sequence, new PrefillResult(TokenSamples.From(result[index]), sequence.CachedTokens, sequence.QueueTime, null, false));
+        Answer(sequence, new PrefillResult(TokenSamples.From(result[index]), sequence.CachedTokens, sequence.QueueTime, null, false)
+        {
+            PromptScores = sequence.Scores?.Complete(),
+        });
     }
 
     protected override void OnFailed(PrefillSequence sequence, string error, bool retryable)
@@ -144,7 +160,8 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     private bool TryStart(PrefillSequence sequence)
     {
         // The last token is always computed, since its logits are wanted: a prompt that is cached whole gives up its last block.
-        int usable = Math.Min(sequence.Request.BlockHashes.Length, (sequence.PromptLength - 1) / KvBlockHasher.BlockTokens);
+        // Log-probabilities take the states of every token, which a cache of keys and values does not have.
+        int usable = sequence.Scores is not null ? 0 : Math.Min(sequence.Request.BlockHashes.Length, (sequence.PromptLength - 1) / KvBlockHasher.BlockTokens);
         int cached = Pool.AcquirePrefix(sequence.Request.BlockHashes.AsSpan()[..usable], sequence.BlockSpace);
         sequence.BlockCount = cached;
         int blocks = BlockMath.BlocksFor(sequence.PromptLength);

@@ -104,6 +104,11 @@ internal abstract class EngineWorker<TSequence> : IWorker
     /// <param name="result">The step's tokens.</param>
     protected abstract void OnSampled(TSequence sequence, int index, StepResult result);
 
+    /// <summary>A step has scored given tokens of a planned sequence. Comes before <see cref="OnSampled"/>.</summary>
+    protected virtual void OnScored(TSequence sequence, int index, StepResult result)
+    {
+    }
+
     /// <summary>The engine cannot go on with this sequence.</summary>
     protected abstract void OnFailed(TSequence sequence, string error, bool retryable);
 
@@ -181,6 +186,11 @@ internal abstract class EngineWorker<TSequence> : IWorker
             }
 
             sequence.Advance(chunk, Pool);
+            if (_result.ScoredCount(i) > 0)
+            {
+                OnScored(sequence, i, _result);
+            }
+
             if (_result.SampledCount(i) > 0)
             {
                 OnSampled(sequence, i, _result);

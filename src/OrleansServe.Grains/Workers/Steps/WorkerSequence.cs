@@ -63,7 +63,7 @@ internal abstract class WorkerSequence
     public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, BlockCount);
 
     /// <summary>What a step does for this sequence when it feeds so many of its pending tokens; the last of them is sampled after.</summary>
-    public StepSequence Feed(int tokens) => new()
+    public virtual StepSequence Feed(int tokens) => new()
     {
         Tokens = _tokens.AsMemory(Computed, tokens),
         StartPosition = Computed,

@@ -103,5 +103,11 @@ internal sealed class FakeCluster : ISchedulerGrain
             cluster.Calls.Enqueue($"release {id}");
             return cluster.OnRelease();
         }
+
+        public Task ReleaseSampleAsync(Guid requestId, int sample)
+        {
+            cluster.Calls.Enqueue($"release-sample {sample} {id}");
+            return cluster.OnRelease();
+        }
     }
 }

@@ -90,6 +90,26 @@ internal sealed class SessionHarness : IDisposable
         return Task.FromResult(new DecodeResult(true, null, false));
     };
 
+    /// <summary>Lets the decode worker send tokens of any sample, by sample, index, token and end, as soon as it has taken the request in.</summary>
+    public void OnDecode(Generation request, Action<Action<int, int, int, TokenStreamEnd>> script) => Cluster.OnDecode = (_, _, _) =>
+    {
+        script((sample, index, token, end) =>
+        {
+            TokenFrame frame = new();
+            if (end == TokenStreamEnd.Failed)
+            {
+                frame.AddFailure(SampleId.Of(request.RequestId, sample), index, "layer 3 produced them first");
+            }
+            else
+            {
+                frame.Add(SampleId.Of(request.RequestId, sample), index, token, -0.25f, [], [], end);
+            }
+
+            _channel.Send(frame);
+        });
+        return Task.FromResult(new DecodeResult(true, null, false));
+    };
+
     public void LoseWorker() => _network.Disconnect("inproc://silo-0");
 
     /// <summary>All that was taken has been given back, once, and nobody listens any more.</summary>

@@ -12,11 +12,11 @@ public sealed class SamplingRulesTests
 
     [Fact]
     public void Read_Nothing_GivesTheDocumentedDefaults() =>
-        Assert.Equal(new SamplingSettings(1, 1, 0, 0, 42, 0), SamplingRules.Read(null, null, Seeds));
+        Assert.Equal(new SamplingSettings(1, 1, 0, 0, 42, 0), SamplingRules.Read(null, null, 400, Seeds));
 
     [Fact]
     public void Read_EmptyMessages_GivesTheDocumentedDefaults() =>
-        Assert.Equal(new SamplingSettings(1, 1, 0, 0, 42, 0), SamplingRules.Read(new SamplingOptions(), new OutputOptions(), Seeds));
+        Assert.Equal(new SamplingSettings(1, 1, 0, 0, 42, 0), SamplingRules.Read(new SamplingOptions(), new OutputOptions(), 400, Seeds));
 
     [Fact]
     public void Read_AllGiven_TakesThem()
@@ -25,7 +25,7 @@ public sealed class SamplingRulesTests
 
         Assert.Equal(
             new SamplingSettings(0.6f, 0.95f, 40, 0.05f, 0, 5),
-            SamplingRules.Read(options, new OutputOptions { Logprobs = true, TopLogprobs = 5 }, Seeds));
+            SamplingRules.Read(options, new OutputOptions { Logprobs = true, TopLogprobs = 5 }, 400, Seeds));
     }
 
     [Fact]
@@ -34,8 +34,8 @@ public sealed class SamplingRulesTests
         ulong next = 0;
         SeedSource seeds = new(() => next++);
 
-        Assert.Equal(0ul, SamplingRules.Read(null, null, seeds).Seed);
-        Assert.Equal(1ul, SamplingRules.Read(null, null, seeds).Seed);
+        Assert.Equal(0ul, SamplingRules.Read(null, null, 400, seeds).Seed);
+        Assert.Equal(1ul, SamplingRules.Read(null, null, 400, seeds).Seed);
     }
 
     [Theory]
@@ -46,7 +46,7 @@ public sealed class SamplingRulesTests
     [InlineData(float.NegativeInfinity, "-Infinity")]
     public void Read_TemperatureOutOfRange_IsRefused(float value, string shown) => Rejections.AssertInvalid(
         $"sampling.temperature must be in [0, 2], not {shown}.",
-        () => SamplingRules.Read(new SamplingOptions { Temperature = value }, null, Seeds));
+        () => SamplingRules.Read(new SamplingOptions { Temperature = value }, null, 400, Seeds));
 
     [Theory]
     [InlineData(0f, "0")]
@@ -56,7 +56,7 @@ public sealed class SamplingRulesTests
     [InlineData(float.PositiveInfinity, "Infinity")]
     public void Read_TopPOutOfRange_IsRefused(float value, string shown) => Rejections.AssertInvalid(
         $"sampling.top_p must be in (0, 1], not {shown}.",
-        () => SamplingRules.Read(new SamplingOptions { TopP = value }, null, Seeds));
+        () => SamplingRules.Read(new SamplingOptions { TopP = value }, null, 400, Seeds));
 
     [Theory]
     [InlineData(-0.01f, "-0.01")]
@@ -64,14 +64,14 @@ public sealed class SamplingRulesTests
     [InlineData(float.NaN, "NaN")]
     public void Read_MinPOutOfRange_IsRefused(float value, string shown) => Rejections.AssertInvalid(
         $"sampling.min_p must be in [0, 1], not {shown}.",
-        () => SamplingRules.Read(new SamplingOptions { MinP = value }, null, Seeds));
+        () => SamplingRules.Read(new SamplingOptions { MinP = value }, null, 400, Seeds));
 
     [Theory]
     [InlineData(-1)]
     [InlineData(int.MinValue)]
     public void Read_TopKNegative_IsRefused(int value) => Rejections.AssertInvalid(
         $"sampling.top_k must be 0 for all tokens or at least 1, not {value}.",
-        () => SamplingRules.Read(new SamplingOptions { TopK = value }, null, Seeds));
+        () => SamplingRules.Read(new SamplingOptions { TopK = value }, null, 400, Seeds));
 
     [Theory]
     [InlineData(0f, 1f, 0f)]
@@ -79,7 +79,7 @@ public sealed class SamplingRulesTests
     public void Read_AtTheBounds_IsTaken(float temperature, float topP, float minP)
     {
         SamplingSettings settings = SamplingRules.Read(
-            new SamplingOptions { Temperature = temperature, TopP = topP, MinP = minP, TopK = int.MaxValue }, null, Seeds);
+            new SamplingOptions { Temperature = temperature, TopP = topP, MinP = minP, TopK = int.MaxValue }, null, 400, Seeds);
 
         Assert.Equal((temperature, topP, minP, int.MaxValue), (settings.Temperature, settings.TopP, settings.MinP, settings.TopK));
     }
@@ -90,12 +90,12 @@ public sealed class SamplingRulesTests
     [InlineData(int.MaxValue)]
     public void Read_TopLogprobsOutOfRange_IsRefused(int value) => Rejections.AssertInvalid(
         $"output.top_logprobs must be in [0, 20], not {value}.",
-        () => SamplingRules.Read(null, new OutputOptions { Logprobs = true, TopLogprobs = value }, Seeds));
+        () => SamplingRules.Read(null, new OutputOptions { Logprobs = true, TopLogprobs = value }, 400, Seeds));
 
     [Fact]
     public void Read_TopLogprobsWithoutLogprobs_IsRefused() => Rejections.AssertInvalid(
         "output.top_logprobs must be 0 unless output.logprobs is set, not 3.",
-        () => SamplingRules.Read(null, new OutputOptions { TopLogprobs = 3 }, Seeds));
+        () => SamplingRules.Read(null, new OutputOptions { TopLogprobs = 3 }, 400, Seeds));
 
     [Theory]
     [InlineData(0)]
