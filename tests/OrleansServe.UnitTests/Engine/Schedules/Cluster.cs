@@ -36,7 +36,7 @@ internal sealed class Cluster : IDisposable
         for (var shard = 0; shard < 2; shard++)
         {
             IReadOnlyList<int> mine = [.. Enumerable.Range(0, owners.Length).Where(e => owners[e] == shard)];
-            _banks.Add(ExpertBank.Load(world.Checkpoint, Enumerable.Range(0, config.TotalLayers).Where(config.IsMoeLayer).ToDictionary(l => l, _ => mine)));
+            _banks.Add(ExpertBank.Load(world.Checkpoint, Enumerable.Range(0, config.TotalLayers).Where(config.IsMoeLayer).ToDictionary(l => l, _ => mine), world.Format));
         }
 
         var shards = new ShardedDispatcher([.. _banks[^2..]]);

@@ -58,9 +58,13 @@ internal static class RandomModel
         return config.Validate();
     }
 
-    // Half of the sizes fill the sixteen lanes, the others leave a rest.
-    private static int Size(Random random, int least, int most) =>
-        random.Next(2) == 0 ? random.Next(least, most + 1) : Math.Max(random.Next(least, most + 1) / 16 * 16, 16);
+    // Whole panels of 32, whole groups of sixteen lanes, or any rest.
+    private static int Size(Random random, int least, int most)
+    {
+        int[] units = [1, 16, 32, 32];
+        var unit = units[random.Next(units.Length)];
+        return Math.Max(random.Next(least, most + 1) / unit * unit, unit);
+    }
 
     private static YarnScaling Yarn(Random random) => new()
     {

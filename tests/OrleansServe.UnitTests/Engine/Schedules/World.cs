@@ -25,7 +25,8 @@ internal sealed class World : IDisposable
         var config = RandomModel.Draw(random);
         RandomCheckpoint.Write(_folder.FullPath, config, random);
         Checkpoint = Checkpoint.Open(_folder.FullPath);
-        Weights = ModelWeights.Load(Checkpoint);
+        Format = random.Next(4) == 0 ? WeightFormat.Int8 : WeightFormat.Native;
+        Weights = ModelWeights.Load(Checkpoint, new WeightsOptions { Format = Format });
         var common = Enumerable.Range(0, MostCommon).Select(_ => random.Next(config.VocabSize)).ToArray();
         Requests = [.. Enumerable.Range(0, Jobs).Select(_ => Job.Draw(random, config.VocabSize, common))];
         Scores = [.. Requests.Select(r => new Outcome[r.Prompt.Length - 1])];
@@ -35,6 +36,9 @@ internal sealed class World : IDisposable
     public int Seed { get; }
 
     public Checkpoint Checkpoint { get; }
+
+    /// <summary>Numbers of the matrices: another format is another model, and its answers have bits of their own to keep.</summary>
+    public WeightFormat Format { get; }
 
     public ModelWeights Weights { get; }
 
