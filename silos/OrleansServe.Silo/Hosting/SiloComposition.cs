@@ -50,6 +50,7 @@ public static class SiloComposition
         workers.KvBlocks = options.KvBlocks;
         workers.MaxBatchTokens = options.MaxBatchTokens;
         workers.MaxRequests = options.MaxRequests;
+        workers.SpeculativeTokens = options.SpeculativeTokens;
         workers.Threads = options.Threads;
     }
 }

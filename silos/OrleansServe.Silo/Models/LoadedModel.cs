@@ -47,7 +47,7 @@ public sealed class LoadedModel : IDisposable
 
             progress?.Report(new LoadProgress("hashing the weights", 0, checkpoint.TotalBytes));
             WeightsFingerprint fingerprint = WeightsFingerprint.Load(checkpoint, HashingProgress.To(progress), cancellationToken);
-            KvFormat kvFormat = new(fingerprint, checkpoint.Config, checkpoint.Config.NumHiddenLayers);
+            KvFormat kvFormat = new(fingerprint, checkpoint.Config, checkpoint.Config.KvLayers);
             ModelSummary summary = ModelSummary.Of(checkpoint, fingerprint);
             string served = name ?? new DirectoryInfo(checkpoint.Folder).Name;
             return new LoadedModel(

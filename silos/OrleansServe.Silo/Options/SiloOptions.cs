@@ -44,6 +44,9 @@ public sealed record SiloOptions
     /// <summary>Requests that a worker holds at most, running and waiting.</summary>
     public int MaxRequests { get; init; } = 256;
 
+    /// <summary>Drafts of each stream that a step verifies at most, where the model has an MTP layer; 0 turns drafting off.</summary>
+    public int SpeculativeTokens { get; init; } = 1;
+
     /// <summary>Threads of each engine; 0 for one per processor.</summary>
     public int Threads { get; init; }
 

@@ -25,6 +25,7 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("KvBlocks", "--kv-blocks", "N", "KV blocks of 64 tokens of each worker (default 512)", (o, v) => o with { KvBlocks = Number(v, 1, 1 << 24) }),
         new("MaxBatchTokens", "--max-batch-tokens", "N", "Tokens of one model step at most (default 512)", (o, v) => o with { MaxBatchTokens = Number(v, 1, 1 << 16) }),
         new("MaxRequests", "--max-requests", "N", "Requests that a worker holds at most (default 256)", (o, v) => o with { MaxRequests = Number(v, 1, 1 << 16) }),
+        new("SpeculativeTokens", "--speculative-tokens", "N", "Drafts of each stream that a step verifies at most, made by the model's MTP layer; 0 for none (default 1)", (o, v) => o with { SpeculativeTokens = Number(v, 0, 8) }),
         new("Threads", "--threads", "N", "Threads of each engine; 0 for one per processor (default 0)", (o, v) => o with { Threads = Number(v, 0, 1024) }),
         new("SiloName", "--silo-name", "NAME", "Name of this silo, the node of its workers (default silo-0)", (o, v) => o with { SiloName = Name(v) }),
         new("Roles", "--roles", "LIST", "gateway, prefill, decode, expert (default all)", (o, v) => o with { Roles = SiloRoleList.Parse(v) }),

@@ -20,7 +20,7 @@ public sealed class ExpertBank : IDisposable
     private ExpertBank(ModelConfig config)
     {
         Config = config;
-        _experts = new MlpWeights?[config.NumHiddenLayers + Math.Min(config.NumNextnPredictLayers, 1)][];
+        _experts = new MlpWeights?[config.KvLayers][];
         for (var layer = 0; layer < _experts.Length; layer++)
         {
             _experts[layer] = config.IsMoeLayer(layer) ? new MlpWeights?[config.NRoutedExperts ?? 0] : [];

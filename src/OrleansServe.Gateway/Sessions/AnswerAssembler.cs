@@ -54,6 +54,12 @@ internal sealed class AnswerAssembler
     /// <summary>How many of them were reasoning.</summary>
     public int ReasoningTokens => _text.ReasoningTokens;
 
+    /// <summary>Drafts that were verified for the answer.</summary>
+    public int DraftedTokens { get; private set; }
+
+    /// <summary>How many of its tokens had been drafted.</summary>
+    public int AcceptedDraftTokens { get; private set; }
+
     /// <summary>Says when the request's first token came, from which on a sample that has none yet measures its time between tokens.</summary>
     public void Begin(long timestamp) => _lastToken = timestamp;
 
@@ -81,6 +87,8 @@ internal sealed class AnswerAssembler
             ref readonly ReceivedToken token = ref batch.Tokens[from++];
             _metrics.InterTokenLatency.Observe(_time.GetElapsedTime(_lastToken, token.Timestamp).TotalSeconds);
             _lastToken = token.Timestamp;
+            DraftedTokens += token.Origin.Drafted;
+            AcceptedDraftTokens += token.Origin.IsDraft ? 1 : 0;
             Take(token.Token, token.End);
             Report(delta, token.Token, token.Logprob, batch.TopTokens(in token), batch.TopLogprobs(in token));
         }

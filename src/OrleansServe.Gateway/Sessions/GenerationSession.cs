@@ -218,6 +218,8 @@ internal sealed class GenerationSession
         CachedPromptTokens = placement.CachedTokens,
         CompletionTokens = CompletionTokens,
         ReasoningTokens = ReasoningTokens,
+        DraftedTokens = _answers.Sum(answer => answer.DraftedTokens),
+        AcceptedDraftTokens = _answers.Sum(answer => answer.AcceptedDraftTokens),
     };
 
     private Timing Time(Placement placement, TimeSpan timeToFirstToken) => new()

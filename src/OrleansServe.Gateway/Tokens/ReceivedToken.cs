@@ -8,6 +8,7 @@ namespace OrleansServe.Gateway.Tokens;
 /// <param name="Logprob">Natural logarithm of its probability under the raw logits.</param>
 /// <param name="TopStart">Where its likeliest tokens begin within the batch.</param>
 /// <param name="TopCount">How many of them there are.</param>
+/// <param name="Origin">How speculation had part in it.</param>
 /// <param name="End">Whether the worker ended the request with it.</param>
 /// <param name="Timestamp">When it arrived, in ticks of the time provider.</param>
 internal readonly record struct ReceivedToken(
@@ -16,5 +17,6 @@ internal readonly record struct ReceivedToken(
     float Logprob,
     int TopStart,
     int TopCount,
+    TokenOrigin Origin,
     TokenStreamEnd End,
     long Timestamp);

@@ -31,7 +31,7 @@ internal sealed class TokenBatch
 
     /// <summary>Appends a token.</summary>
     public void Add(
-        int sample, int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs, TokenStreamEnd end, long timestamp)
+        int sample, int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs, TokenOrigin origin, TokenStreamEnd end, long timestamp)
     {
         if (Count == _tokens.Length)
         {
@@ -48,7 +48,7 @@ internal sealed class TokenBatch
 
         topTokens.CopyTo(_topTokens.AsSpan(_topCount));
         topLogprobs.CopyTo(_topLogprobs.AsSpan(_topCount));
-        _tokens[Count++] = new ReceivedToken(sample, token, logprob, _topCount, topTokens.Length, end, timestamp);
+        _tokens[Count++] = new ReceivedToken(sample, token, logprob, _topCount, topTokens.Length, origin, end, timestamp);
         _topCount = needed;
     }
 }

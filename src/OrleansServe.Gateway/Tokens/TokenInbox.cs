@@ -95,6 +95,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
                     token.Logprob,
                     frame.TopTokens.Slice(token.TopStart, token.TopCount),
                     frame.TopLogprobs.Slice(token.TopStart, token.TopCount),
+                    token.Origin,
                     token.End,
                     now);
                 if (token.End != TokenStreamEnd.None)

@@ -54,7 +54,7 @@ internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain sche
         }
 
         ModelConfig config = context.Model.Checkpoint.Config;
-        ExpertRoutes routes = new(shards, config.NumHiddenLayers, config.NRoutedExperts ?? 0);
+        ExpertRoutes routes = new(shards, config.KvLayers, config.NRoutedExperts ?? 0);
         for (int shard = 0; shard < shards.Length; shard++)
         {
             ExpertShardDescription description =
@@ -68,7 +68,7 @@ internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain sche
             }
         }
 
-        int[] layers = [.. Enumerable.Range(0, config.NumHiddenLayers).Where(config.IsMoeLayer)];
+        int[] layers = [.. Enumerable.Range(0, config.KvLayers).Where(config.IsMoeLayer)];
         bool complete = layers.All(routes.Covers);
         _current = complete ? routes : null;
         if (complete)

@@ -6,6 +6,11 @@ internal static class MetricNames
     public const string EngineStepSeconds = "orleansserve_engine_step_seconds";
     public const string EngineTokens = "orleansserve_engine_tokens_total";
     public const string EngineBatchSize = "orleansserve_engine_batch_size";
+    public const string DraftSeconds = "orleansserve_draft_seconds";
+    public const string DraftTokens = "orleansserve_draft_tokens_total";
+    public const string DraftTokensAccepted = "orleansserve_draft_tokens_accepted_total";
+    public const string StreamSteps = "orleansserve_stream_steps_total";
+    public const string StreamTokens = "orleansserve_stream_tokens_total";
     public const string KvBlocksTotal = "orleansserve_kv_blocks_total";
     public const string KvBlocksUsed = "orleansserve_kv_blocks_used";
     public const string KvBlocksCached = "orleansserve_kv_blocks_cached";

@@ -16,6 +16,13 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
 
     private readonly Counter _tokens = factory.CreateCounter(MetricNames.EngineTokens, "Tokens fed to the engine.", Labels);
     private readonly Counter _hitTokens = factory.CreateCounter(MetricNames.PrefixCacheHitTokens, "Prompt tokens found in the prefix cache.", Labels);
+    private readonly Histogram _draftSeconds = factory.CreateHistogram(
+        MetricNames.DraftSeconds, "Time of drafting for one step.", Labels, new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.00005, 2, 18) });
+
+    private readonly Counter _drafted = factory.CreateCounter(MetricNames.DraftTokens, "Drafts verified.", Labels);
+    private readonly Counter _accepted = factory.CreateCounter(MetricNames.DraftTokensAccepted, "Drafts that became tokens.", Labels);
+    private readonly Counter _streamSteps = factory.CreateCounter(MetricNames.StreamSteps, "Steps of streams: one that two streams share counts twice.", Labels);
+    private readonly Counter _streamTokens = factory.CreateCounter(MetricNames.StreamTokens, "Tokens that steps brought to streams.", Labels);
     private readonly Gauge _blocksTotal = factory.CreateGauge(MetricNames.KvBlocksTotal, "KV blocks of the engine.", Labels);
     private readonly Gauge _blocksUsed = factory.CreateGauge(MetricNames.KvBlocksUsed, "KV blocks that requests hold or have reserved.", Labels);
     private readonly Gauge _blocksCached = factory.CreateGauge(MetricNames.KvBlocksCached, "Free KV blocks that serve as prefix cache.", Labels);
@@ -40,6 +47,11 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
         private readonly Histogram.Child _batchSize = metrics._batchSize.WithLabels(labels);
         private readonly Counter.Child _tokens = metrics._tokens.WithLabels(labels);
         private readonly Counter.Child _hitTokens = metrics._hitTokens.WithLabels(labels);
+        private readonly Histogram.Child _draftSeconds = metrics._draftSeconds.WithLabels(labels);
+        private readonly Counter.Child _drafted = metrics._drafted.WithLabels(labels);
+        private readonly Counter.Child _accepted = metrics._accepted.WithLabels(labels);
+        private readonly Counter.Child _streamSteps = metrics._streamSteps.WithLabels(labels);
+        private readonly Counter.Child _streamTokens = metrics._streamTokens.WithLabels(labels);
         private readonly Gauge.Child _blocksTotal = metrics._blocksTotal.WithLabels(labels);
         private readonly Gauge.Child _blocksUsed = metrics._blocksUsed.WithLabels(labels);
         private readonly Gauge.Child _blocksCached = metrics._blocksCached.WithLabels(labels);
@@ -52,6 +64,16 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
             _stepSeconds.Observe(elapsed.TotalSeconds);
             _batchSize.Observe(sequences);
             _tokens.Inc(tokens);
+        }
+
+        public void Drafted(TimeSpan elapsed) => _draftSeconds.Observe(elapsed.TotalSeconds);
+
+        public void Verified(int drafted, int accepted)
+        {
+            _drafted.Inc(drafted);
+            _accepted.Inc(accepted);
+            _streamSteps.Inc();
+            _streamTokens.Inc(1 + accepted);
         }
 
         public void CachedTokens(int tokens) => _hitTokens.Inc(tokens);

@@ -36,6 +36,15 @@ public sealed class WorkerOptions
     /// <summary>Threads of each engine; 0 for one per processor.</summary>
     public int Threads { get; set; }
 
+    /// <summary>
+    /// Drafts that a decode worker has verified for one stream in one step at most, where the model has an MTP layer; fewer or none under load. 0 turns
+    /// drafting off.
+    /// </summary>
+    public int SpeculativeTokens { get; set; } = 1;
+
+    /// <summary>Rows of a step whose own cost equals what a step costs whatever is in it: decides under what load drafting still pays.</summary>
+    public int DraftBreakEvenRows { get; set; } = 32;
+
     /// <summary>How long a reservation waits for its KV, or for the next block of it once it has begun to come.</summary>
     public TimeSpan TicketLifetime { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -98,7 +98,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
             (int first, int end) = ExpertShares.ShareOf(config.NRoutedExperts ?? 0, _context.Options.ClusterExpertShards, _context.Options.FirstExpertShard + i);
             ImmutableArray<int> experts = [.. Enumerable.Range(first, end - first)];
             ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held =
-                [.. Enumerable.Range(0, config.NumHiddenLayers).Where(config.IsMoeLayer).Select(layer => (layer, experts))];
+                [.. Enumerable.Range(0, config.KvLayers).Where(config.IsMoeLayer).Select(layer => (layer, experts))];
             ExpertBank bank = ExpertBank.Load(
                 _context.Model.Checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts), cancellation: cancellationToken);
             _owned.Add(bank);
@@ -118,7 +118,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
         }
 
         ModelWeights weights = ModelWeights.Load(
-            _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards, IncludeMtp = false }, progress: null, cancellationToken);
+            _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards }, progress: null, cancellationToken);
         _owned.Add(weights);
         for (int i = 0; i < options.PrefillWorkers; i++)
         {

@@ -121,6 +121,9 @@ public sealed record ModelConfig
     /// <summary>Main and next-token prediction layers together.</summary>
     public int TotalLayers => NumHiddenLayers + NumNextnPredictLayers;
 
+    /// <summary>Layers that an engine keeps KV for: the main ones and the first of the next-token prediction layers, with which it drafts.</summary>
+    public int KvLayers => NumHiddenLayers + Math.Min(NumNextnPredictLayers, 1);
+
     /// <summary>Width of a query or key head.</summary>
     public int QkHeadDim => QkNopeHeadDim + QkRopeHeadDim;
 

@@ -8,6 +8,7 @@ namespace OrleansServe.Transfer.Tokens;
 /// <param name="TopStart">Where its likeliest tokens begin in <see cref="TokenFrame.TopTokens"/>.</param>
 /// <param name="TopCount">How many of them there are.</param>
 /// <param name="End">Whether the request ends with this event.</param>
+/// <param name="Origin">How speculation had part in it.</param>
 public readonly record struct TokenEvent(
     Guid RequestId,
     int Index,
@@ -15,4 +16,5 @@ public readonly record struct TokenEvent(
     float Logprob,
     int TopStart,
     int TopCount,
-    TokenStreamEnd End);
+    TokenStreamEnd End,
+    TokenOrigin Origin);

@@ -30,7 +30,8 @@ public sealed class TokenFrame
     }
 
     /// <summary>Appends a token.</summary>
-    public void Add(Guid request, int index, int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs, TokenStreamEnd end)
+    public void Add(
+        Guid request, int index, int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs, TokenStreamEnd end, TokenOrigin origin = default)
     {
         if (topTokens.Length != topLogprobs.Length)
         {
@@ -45,7 +46,7 @@ public sealed class TokenFrame
 
         topTokens.CopyTo(_topTokens.AsSpan(_topCount));
         topLogprobs.CopyTo(_topLogprobs.AsSpan(_topCount));
-        Append(new TokenEvent(request, index, token, logprob, _topCount, topTokens.Length, end));
+        Append(new TokenEvent(request, index, token, logprob, _topCount, topTokens.Length, end, origin));
         _topCount += topTokens.Length;
     }
 
@@ -53,7 +54,7 @@ public sealed class TokenFrame
     public void AddFailure(Guid request, int index, string error)
     {
         (_errors ??= [])[request] = error;
-        Append(new TokenEvent(request, index, 0, 0, _topCount, 0, TokenStreamEnd.Failed));
+        Append(new TokenEvent(request, index, 0, 0, _topCount, 0, TokenStreamEnd.Failed, default));
     }
 
     /// <summary>The error text of a failed request; null unless it failed in this frame.</summary>

@@ -48,9 +48,15 @@ public sealed class TestServingCluster : IAsyncDisposable
     /// <summary>Starts the silos and waits until their workers report.</summary>
     /// <param name="modelFolder">The model.</param>
     /// <param name="specs">The silos; silo i is named by <see cref="NameOf"/>.</param>
-    public static async Task<TestServingCluster> StartAsync(string modelFolder, params SiloSpec[] specs)
+    public static Task<TestServingCluster> StartAsync(string modelFolder, params SiloSpec[] specs) =>
+        StartAsync(new SiloOptions { Model = modelFolder, KvBlocks = 256, Threads = 1 }, specs);
+
+    /// <summary>Starts silos with options of the test's own.</summary>
+    /// <param name="sizes">The model and the sizes of its workers; names and roles are the silos' own.</param>
+    /// <param name="specs">The silos; silo i is named by <see cref="NameOf"/>.</param>
+    public static async Task<TestServingCluster> StartAsync(SiloOptions sizes, params SiloSpec[] specs)
     {
-        TestServingCluster cluster = new(specs, new SiloOptions { Model = modelFolder, KvBlocks = 256, Threads = 1 });
+        TestServingCluster cluster = new(specs, sizes);
         try
         {
             await cluster.DeployAsync();

@@ -16,6 +16,8 @@ internal sealed class DecodeSequence(ReserveRequest request, UInt128 rootName)
 
     public ImmutableArray<int> StopTokens { get; set; } = [];
 
+    public override bool EndsWith(int token) => StopTokens.Contains(token);
+
     /// <summary>It holds nothing any more.</summary>
     public bool Ended { get; set; }
 }

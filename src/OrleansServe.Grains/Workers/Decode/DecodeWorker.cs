@@ -89,15 +89,21 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         return load;
     }
 
-    protected override void OnSampled(DecodeSequence sequence, int index, StepResult result)
+    protected override void OnSampled(DecodeSequence sequence, int index, int tokens, StepResult result)
     {
-        ref readonly SampledToken token = ref result[index];
-        sequence.Append(token.Token);
-        TokenStreamEnd end = sequence.StopTokens.Contains(token.Token) ? TokenStreamEnd.StopToken
-            : sequence.Produced >= sequence.MaxTokens ? TokenStreamEnd.Length
-            : TokenStreamEnd.None;
-        sequence.Stream!.Frame.Add(
-            sequence.RequestId, sequence.Produced - 1, token.Token, token.Logprob, token.TopTokens.Span, token.TopLogprobs.Span, end);
+        TokenStreamEnd end = TokenStreamEnd.None;
+        for (int row = 0; row < tokens; row++)
+        {
+            ref readonly SampledToken token = ref result.Token(index, row);
+            sequence.Append(token.Token);
+            end = sequence.EndsWith(token.Token) ? TokenStreamEnd.StopToken
+                : sequence.Produced >= sequence.MaxTokens ? TokenStreamEnd.Length
+                : TokenStreamEnd.None;
+            TokenOrigin origin = row > 0 ? TokenOrigin.Draft : TokenOrigin.Step(result.SampledCount(index) - 1);
+            sequence.Stream!.Frame.Add(
+                sequence.RequestId, sequence.Produced - 1, token.Token, token.Logprob, token.TopTokens.Span, token.TopLogprobs.Span, end, origin);
+        }
+
         if (end != TokenStreamEnd.None)
         {
             End(sequence);
@@ -140,7 +146,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
             return new ReserveResult(null, $"worker {Id} holds {limit} requests, which is its limit", true);
         }
 
-        DecodeSequence sequence = new(request, RootName);
+        DecodeSequence sequence = new(request, RootName) { StateWidth = StateWidth };
         int held = Pool.AcquirePrefix(request.BlockHashes.AsSpan(), sequence.BlockSpace);
         int needed = sequence.BlockSpace.Length;
         sequence.BlockCount = held;

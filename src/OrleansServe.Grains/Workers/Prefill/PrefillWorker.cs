@@ -28,7 +28,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             return refusal;
         }
 
-        PrefillSequence sequence = new(request, RootName, Time.GetTimestamp());
+        PrefillSequence sequence = new(request, RootName, Time.GetTimestamp()) { StateWidth = StateWidth };
         try
         {
             if (!await Thread.InvokeAsync(() => TryEnqueue(sequence)))
@@ -70,7 +70,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         for (int i = 0; i < Batch.Planned.Count; i++)
         {
             PrefillSequence sequence = Batch.Planned[i];
-            int end = sequence.Computed + Batch.ChunkOf(i);
+            int end = Batch.Plan[i].StartPosition + Batch.ChunkOf(i);
 
             // A block that this chunk leaves unfinished is sent with the chunk that fills it, or with the last one.
             int endBlock = end == sequence.PromptLength ? BlockMath.BlocksFor(end) : end / KvBlockHasher.BlockTokens;
@@ -86,7 +86,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         }
     }
 
-    protected override void OnSampled(PrefillSequence sequence, int index, StepResult result)
+    protected override void OnSampled(PrefillSequence sequence, int index, int tokens, StepResult result)
     {
         if (sequence.Answered)
         {

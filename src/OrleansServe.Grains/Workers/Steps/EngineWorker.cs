@@ -3,8 +3,10 @@ using Microsoft.Extensions.Logging;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
 using OrleansServe.Engine.Moe;
+using OrleansServe.Engine.Mtp;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
+using OrleansServe.Grains.Workers.Speculation;
 using OrleansServe.Policies.KvBlocks;
 
 namespace OrleansServe.Grains.Workers.Steps;
@@ -21,6 +23,7 @@ internal abstract class EngineWorker<TSequence> : IWorker
     private readonly CacheJournal _journal;
     private readonly WorkerRole _role;
     private readonly string _dataPlaneAddress;
+    private readonly Speculator? _speculator;
 
     protected EngineWorker(WorkerId id, WorkerRole role, IEngine engine, WorkerContext context)
     {
@@ -36,7 +39,8 @@ internal abstract class EngineWorker<TSequence> : IWorker
         RootName = KvBlockHasher.Root(context.Model.KvFormat.Span);
         Metrics = context.Metrics.ForWorker(id, role);
         _journal = new CacheJournal(Pool);
-        Batch = new RunningBatch<TSequence>(engine.Info.MaxBatchTokens);
+        _speculator = role == WorkerRole.Decode ? Speculator.For(engine, Options, Time, Metrics) : null;
+        Batch = new RunningBatch<TSequence>(engine.Info.MaxBatchTokens, _speculator);
         Batch.Plan.LayerCompleted = OnLayerCompleted;
         Thread = new EngineThread(id.Key, RunStep, OnThreadEnded);
     }
@@ -68,6 +72,9 @@ internal abstract class EngineWorker<TSequence> : IWorker
     protected EngineThread Thread { get; }
 
     protected RunningBatch<TSequence> Batch { get; }
+
+    /// <summary>Width of the states that sequences keep; 0 where the engine has no use for them.</summary>
+    protected int StateWidth => Engine.Info.HasMtp ? Engine.Info.Model.HiddenSize : 0;
 
     public void Start() => Thread.Start();
 
@@ -101,8 +108,9 @@ internal abstract class EngineWorker<TSequence> : IWorker
     /// <summary>A step has computed a planned sequence and sampled after its last token. The sequence has advanced already.</summary>
     /// <param name="sequence">The sequence.</param>
     /// <param name="index">Its index in the plan and the result.</param>
+    /// <param name="tokens">How many of the tokens sampled for it stand: 1, and one more for each draft that was right.</param>
     /// <param name="result">The step's tokens.</param>
-    protected abstract void OnSampled(TSequence sequence, int index, StepResult result);
+    protected abstract void OnSampled(TSequence sequence, int index, int tokens, StepResult result);
 
     /// <summary>A step has scored given tokens of a planned sequence. Comes before <see cref="OnSampled"/>.</summary>
     protected virtual void OnScored(TSequence sequence, int index, StepResult result)
@@ -177,27 +185,50 @@ internal abstract class EngineWorker<TSequence> : IWorker
         for (int i = 0; i < Batch.Planned.Count; i++)
         {
             TSequence sequence = Batch.Planned[i];
-            int chunk = Batch.ChunkOf(i);
-            tokens += chunk;
-            if (_result[i].Error is { } error)
+            tokens += Batch.ChunkOf(i);
+            ref readonly StepSequence planned = ref Batch.Plan[i];
+            int standing = CountStanding(sequence, planned, i, out string? error);
+            if (error is null || standing > 0)
+            {
+                int computed = planned.Tokens.Length - planned.SampleRows + standing;
+                sequence.Advance(computed, _result.State(i, computed - 1), Pool);
+                if (_result.ScoredCount(i) > 0)
+                {
+                    OnScored(sequence, i, _result);
+                }
+            }
+
+            if (standing > 0)
+            {
+                _speculator?.Verified(planned.SampleRows - 1, standing - 1);
+                OnSampled(sequence, i, standing, _result);
+            }
+
+            if (error is not null)
             {
                 OnFailed(sequence, error, retryable: false);
-                continue;
-            }
-
-            sequence.Advance(chunk, Pool);
-            if (_result.ScoredCount(i) > 0)
-            {
-                OnScored(sequence, i, _result);
-            }
-
-            if (_result.SampledCount(i) > 0)
-            {
-                OnSampled(sequence, i, _result);
             }
         }
 
         return tokens;
+    }
+
+    /// <summary>Tokens sampled for a sequence that are as plain decoding gives them, up to its end, and the error after them, if one comes.</summary>
+    private int CountStanding(TSequence sequence, in StepSequence planned, int index, out string? error)
+    {
+        int standing = Verification.CountStanding(planned, _result, index);
+        error = _result.Token(index, Math.Max(standing, 1) - 1).Error;
+        standing -= error is null ? 0 : Math.Min(standing, 1);
+        for (int row = 0; row < standing; row++)
+        {
+            if (sequence.EndsWith(_result.Token(index, row).Token))
+            {
+                error = null;
+                return row + 1;
+            }
+        }
+
+        return standing;
     }
 
     private void OnThreadEnded(Exception? fault)

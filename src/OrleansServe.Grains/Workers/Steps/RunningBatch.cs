@@ -1,4 +1,5 @@
 using OrleansServe.Engine;
+using OrleansServe.Grains.Workers.Speculation;
 using OrleansServe.Policies.Batching;
 
 namespace OrleansServe.Grains.Workers.Steps;
@@ -8,7 +9,8 @@ namespace OrleansServe.Grains.Workers.Steps;
 /// turns its answer into the engine's plan. Belongs to the engine's thread; a steady batch allocates nothing.
 /// </summary>
 /// <param name="tokenBudget">Tokens of one step at most.</param>
-internal sealed class RunningBatch<TSequence>(int tokenBudget)
+/// <param name="speculator">Drafts for streams; null for none.</param>
+internal sealed class RunningBatch<TSequence>(int tokenBudget, Speculator? speculator)
     where TSequence : WorkerSequence
 {
     private readonly List<TSequence> _running = [];
@@ -40,7 +42,8 @@ internal sealed class RunningBatch<TSequence>(int tokenBudget)
     {
         Plan.Clear();
         _planned.Clear();
-        ReadOnlySpan<int> chunks = Decide();
+        ReadOnlySpan<int> chunks = Decide(out int tokens);
+        speculator?.Draft(_running, chunks, tokenBudget - tokens);
         for (int i = 0; i < chunks.Length; i++)
         {
             if (chunks[i] > 0)
@@ -53,7 +56,7 @@ internal sealed class RunningBatch<TSequence>(int tokenBudget)
         return _planned.Count > 0;
     }
 
-    private ReadOnlySpan<int> Decide()
+    private ReadOnlySpan<int> Decide(out int tokens)
     {
         if (_pending.Length < _running.Count)
         {
@@ -67,7 +70,7 @@ internal sealed class RunningBatch<TSequence>(int tokenBudget)
         }
 
         Span<int> chunks = _chunks.AsSpan(0, _running.Count);
-        ChunkPlanner.Plan(_pending.AsSpan(0, _running.Count), tokenBudget, chunks);
+        tokens = ChunkPlanner.Plan(_pending.AsSpan(0, _running.Count), tokenBudget, chunks);
         return chunks;
     }
 }

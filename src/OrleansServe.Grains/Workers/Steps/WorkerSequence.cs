@@ -1,4 +1,5 @@
 using OrleansServe.Engine;
+using OrleansServe.Engine.Mtp;
 using OrleansServe.Engine.Sampling;
 using OrleansServe.Policies.KvBlocks;
 
@@ -16,6 +17,9 @@ internal abstract class WorkerSequence
     private readonly UInt128 _rootName;
     private UInt128 _parentName;
     private int _namedBlocks;
+    private float[] _state = [];
+    private bool _stateIsKnown;
+    private int _drafts;
 
     protected WorkerSequence(Guid requestId, ReadOnlySpan<int> prompt, int maxTokens, UInt128 rootName)
     {
@@ -44,9 +48,21 @@ internal abstract class WorkerSequence
     public int Computed { get; private set; }
 
     /// <summary>Tokens that could be fed now: 1 for a stream that goes on, more for a prompt.</summary>
-    public int Pending => Length - Computed;
+    public int Pending => Length - FedFrom;
 
     public int Produced => Length - PromptLength;
+
+    /// <summary>
+    /// [hidden] room for the state of the last computed token, where the engine has an MTP layer, whose KV and drafts are made of it; else empty.
+    /// </summary>
+    public int StateWidth
+    {
+        init => _state = new float[value];
+    }
+
+    /// <summary>Drafts that could be verified beside the next token: none that might overshoot the end or the blocks, none without a state.</summary>
+    public int MostDrafts =>
+        _stateIsKnown && Length - Computed == 1 ? Math.Max(0, Math.Min(MaxTokens - Produced - 1, (BlockCount * KvBlockHasher.BlockTokens) - Length)) : 0;
 
     public SamplingParameters Sampling { get; set; } = SamplingParameters.Greedy;
 
@@ -65,11 +81,13 @@ internal abstract class WorkerSequence
     /// <summary>What a step does for this sequence when it feeds so many of its pending tokens; the last of them is sampled after.</summary>
     public virtual StepSequence Feed(int tokens) => new()
     {
-        Tokens = _tokens.AsMemory(Computed, tokens),
-        StartPosition = Computed,
-        History = _tokens.AsMemory(0, Computed),
+        Tokens = _tokens.AsMemory(FedFrom, tokens == Pending ? tokens + _drafts : tokens),
+        StartPosition = FedFrom,
+        CachedRows = Computed - FedFrom,
+        PreviousState = _stateIsKnown ? _state : ReadOnlyMemory<float>.Empty,
+        History = _tokens.AsMemory(0, FedFrom),
         Blocks = _blocks.AsMemory(0, BlockCount),
-        Sample = tokens == Pending,
+        SampleRows = tokens == Pending ? 1 + _drafts : 0,
         Sampling = Sampling,
         TopLogprobs = TopLogprobs,
     };
@@ -80,18 +98,55 @@ internal abstract class WorkerSequence
         _parentName = _rootName;
         _namedBlocks = 0;
         Computed = tokens;
+        _stateIsKnown = false;
         NameFullBlocks(pool);
+    }
+
+    /// <summary>Whether a token that has been sampled is the last of this sequence, whatever comes of those after it.</summary>
+    public virtual bool EndsWith(int token) => false;
+
+    /// <summary>What it asks the engine to guess. The drafts come behind its known tokens, where the next step finds them.</summary>
+    /// <param name="drafts">From 1 to <see cref="MostDrafts"/>.</param>
+    public DraftSequence AskForDrafts(int drafts) => new()
+    {
+        Token = _tokens[Length - 1],
+        Position = Length - 1,
+        State = _state,
+        Blocks = _blocks.AsMemory(0, BlockCount),
+        Sampling = Sampling,
+        History = _tokens.AsMemory(0, Length - 1),
+        Drafts = _tokens.AsMemory(Length, drafts),
+    };
+
+    /// <summary>Has the next step verify the drafts that came; an engine that had none to give wrote −1.</summary>
+    public void TakeDrafts(int asked)
+    {
+        int end = _tokens.AsSpan(Length, asked).IndexOf(-1);
+        _drafts = end < 0 ? asked : end;
     }
 
     /// <summary>Appends a produced token.</summary>
     public void Append(int token) => _tokens[Length++] = token;
 
-    /// <summary>Counts tokens that a step computed, and names the blocks that are full now.</summary>
-    public void Advance(int tokens, KvBlockPool pool)
+    /// <summary>Counts tokens that a step computed, drafts that stand among them, and names the blocks that are full now.</summary>
+    /// <param name="tokens">Tokens from the first one fed on.</param>
+    /// <param name="state">[hidden] state of the last of them.</param>
+    /// <param name="pool">Where blocks are named.</param>
+    public void Advance(int tokens, ReadOnlySpan<float> state, KvBlockPool pool)
     {
-        Computed += tokens;
+        Computed = FedFrom + tokens;
+        _drafts = 0;
+        if (_state.Length > 0)
+        {
+            state.CopyTo(_state);
+            _stateIsKnown = true;
+        }
+
         NameFullBlocks(pool);
     }
+
+    /// <summary>The token before the first to be computed is fed once more where its state is wanted and not known: its KV came from elsewhere.</summary>
+    private int FedFrom => _state.Length > 0 && !_stateIsKnown && Computed > 0 ? Computed - 1 : Computed;
 
     /// <summary>Names the full blocks whose KV is there, so that later requests find them.</summary>
     private void NameFullBlocks(KvBlockPool pool)

@@ -18,11 +18,11 @@ internal sealed class WorkerRig : IDisposable
     private readonly Checkpoint _checkpoint = Checkpoint.Open(Repository.TinyR1);
     private readonly ModelWeights _weights;
 
-    public WorkerRig() => _weights = ModelWeights.Load(_checkpoint, new WeightsOptions { IncludeMtp = false }, progress: null, default);
+    public WorkerRig() => _weights = ModelWeights.Load(_checkpoint, options: null, progress: null, default);
 
     public static string KvFormatHex { get; } = Convert.ToHexStringLower(KvFormat);
 
-    public int Layers => _checkpoint.Config.NumHiddenLayers;
+    public int Layers => _checkpoint.Config.KvLayers;
 
     public int BytesPerBlockLayer => 64 * (_checkpoint.Config.KvLoraRank + _checkpoint.Config.QkRopeHeadDim) * sizeof(float);
 

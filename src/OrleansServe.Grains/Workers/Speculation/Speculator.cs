@@ -1,0 +1,109 @@
+using OrleansServe.Engine;
+using OrleansServe.Engine.Moe;
+using OrleansServe.Engine.Mtp;
+using OrleansServe.Grains.Instruments;
+using OrleansServe.Grains.Options;
+using OrleansServe.Grains.Workers.Steps;
+using OrleansServe.Policies.Batching;
+
+namespace OrleansServe.Grains.Workers.Speculation;
+
+/// <summary>
+/// Drafts for the streams of an engine's next step, as many as the policy thinks worth it. Belongs to the engine's thread; a steady batch
+/// allocates nothing.
+/// </summary>
+internal sealed class Speculator
+{
+    private readonly IEngine _engine;
+    private readonly TimeProvider _time;
+    private readonly WorkerMetrics.Worker _metrics;
+    private readonly DraftLimits _limits;
+    private readonly DraftAcceptance _acceptance;
+    private readonly DraftPlan _plan = new();
+    private readonly List<WorkerSequence> _asking = [];
+
+    /// <param name="engine">The engine, with an MTP layer.</param>
+    /// <param name="options">How far drafting goes.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="metrics">Where it is counted.</param>
+    public Speculator(IEngine engine, WorkerOptions options, TimeProvider time, WorkerMetrics.Worker metrics)
+    {
+        _engine = engine;
+        _time = time;
+        _metrics = metrics;
+        _acceptance = new DraftAcceptance(options.SpeculativeTokens);
+
+        // A pass runs one layer and the head where a step runs all layers and the head; a head counts as a layer.
+        _limits = new DraftLimits(options.SpeculativeTokens, options.DraftBreakEvenRows, 2.0 / (engine.Info.Model.NumHiddenLayers + 1));
+    }
+
+    /// <summary>The speculator of a worker; null where it does not draft.</summary>
+    public static Speculator? For(IEngine engine, WorkerOptions options, TimeProvider time, WorkerMetrics.Worker metrics) =>
+        engine.Info.HasMtp && options.SpeculativeTokens > 0 ? new Speculator(engine, options, time, metrics) : null;
+
+    /// <summary>Gives streams of the next step drafts, which they feed with their last token.</summary>
+    /// <param name="sequences">The engine's sequences.</param>
+    /// <param name="chunks">[sequences] tokens that each computes in the step.</param>
+    /// <param name="tokensLeft">Tokens that the step has room for beside these.</param>
+    public void Draft(IReadOnlyList<WorkerSequence> sequences, ReadOnlySpan<int> chunks, int tokensLeft)
+    {
+        int drafts = DraftPolicy.Choose(Describe(sequences, chunks, tokensLeft), _limits, _acceptance.Chances);
+        _acceptance.Rested(drafts);
+        for (int i = 0; drafts > 0 && i < chunks.Length; i++)
+        {
+            if (chunks[i] > 0 && Math.Min(drafts, sequences[i].MostDrafts) is > 0 and int asked)
+            {
+                _plan.Add(sequences[i].AskForDrafts(asked));
+                _asking.Add(sequences[i]);
+            }
+        }
+
+        if (_plan.Count > 0)
+        {
+            Run();
+        }
+    }
+
+    /// <summary>Counts what became of a stream's drafts, of one that had none too.</summary>
+    /// <param name="drafted">Drafts that its step verified.</param>
+    /// <param name="accepted">How many of them became tokens.</param>
+    public void Verified(int drafted, int accepted)
+    {
+        _acceptance.Verified(drafted, accepted);
+        _metrics.Verified(drafted, accepted);
+    }
+
+    private static DraftLoad Describe(IReadOnlyList<WorkerSequence> sequences, ReadOnlySpan<int> chunks, int tokensLeft)
+    {
+        int streams = 0, promptTokens = 0;
+        for (int i = 0; i < chunks.Length; i++)
+        {
+            bool streaming = chunks[i] > 0 && sequences[i].MostDrafts > 0;
+            streams += streaming ? 1 : 0;
+            promptTokens += streaming ? 0 : chunks[i];
+        }
+
+        return new DraftLoad(streams, promptTokens, tokensLeft);
+    }
+
+    private void Run()
+    {
+        long start = _time.GetTimestamp();
+        try
+        {
+            _engine.Draft(_plan);
+            for (int i = 0; i < _plan.Count; i++)
+            {
+                _asking[i].TakeDrafts(_plan[i].Drafts.Length);
+            }
+        }
+        catch (ExpertUnavailableException)
+        {
+            // Without drafts the step goes on; if it lacks the expert as well, it is the one to say so.
+        }
+
+        _plan.Clear();
+        _asking.Clear();
+        _metrics.Drafted(_time.GetElapsedTime(start));
+    }
+}

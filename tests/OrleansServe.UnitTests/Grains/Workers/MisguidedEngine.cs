@@ -1,0 +1,39 @@
+using OrleansServe.Engine;
+using OrleansServe.Engine.Kv;
+using OrleansServe.Engine.Mtp;
+
+namespace OrleansServe.UnitTests.Grains.Workers;
+
+/// <summary>An engine whose drafts come from the test.</summary>
+/// <param name="inner">Does the work.</param>
+/// <param name="draft">The draft for a position, or −1 for none.</param>
+internal sealed class MisguidedEngine(IEngine inner, Func<int, int> draft) : IEngine
+{
+    public EngineInfo Info => inner.Info;
+
+    public IKvMemory Kv => inner.Kv;
+
+    /// <summary>Tokens fed by each step.</summary>
+    public List<int> Steps { get; } = [];
+
+    public void Step(StepPlan plan, StepResult result)
+    {
+        Steps.Add(Enumerable.Range(0, plan.Count).Sum(i => plan[i].Tokens.Length));
+        inner.Step(plan, result);
+    }
+
+    public void Draft(DraftPlan plan)
+    {
+        inner.Draft(plan);
+        for (int i = 0; i < plan.Count; i++)
+        {
+            Span<int> drafts = plan[i].Drafts.Span;
+            for (int j = 0; j < drafts.Length; j++)
+            {
+                drafts[j] = draft(plan[i].Position + 1 + j);
+            }
+        }
+    }
+
+    public void Dispose() => inner.Dispose();
+}
