@@ -19,7 +19,7 @@ public interface IDataPlane
 
     /// <summary>Accepts KV for a decode worker until the registration is disposed.</summary>
     /// <exception cref="InvalidOperationException">The device has a receiver already.</exception>
-    IDisposable RegisterKv(string device, IKvReceiver receiver);
+    IKvRegistration RegisterKv(string device, IKvReceiver receiver);
 
     /// <summary>Accepts rows for an expert shard until the registration is disposed.</summary>
     /// <exception cref="InvalidOperationException">The device has a receiver already.</exception>

@@ -10,7 +10,19 @@ public sealed class ExpertBatch : IDisposable
     private float[] _rows = [];
     private float[] _outputs = [];
     private int[] _experts = [];
+    private readonly Action<ExpertBatch>? _completed;
     private volatile string? _error;
+
+    /// <summary>A batch of a sender that waits for it.</summary>
+    public ExpertBatch()
+    {
+    }
+
+    /// <summary>A batch whose owner is called instead, on the shard's thread, when the outputs are there or the shard failed.</summary>
+    internal ExpertBatch(Action<ExpertBatch> completed) => _completed = completed;
+
+    /// <summary>Why there are no outputs; null where there are.</summary>
+    internal string? Error => _error;
 
     /// <summary>Layer index in the checkpoint.</summary>
     public int Layer { get; private set; }
@@ -59,13 +71,18 @@ public sealed class ExpertBatch : IDisposable
     }
 
     /// <summary>The outputs are there.</summary>
-    public void Complete() => _done.Set();
+    public void Complete()
+    {
+        _done.Set();
+        _completed?.Invoke(this);
+    }
 
     /// <summary>The shard cannot compute them.</summary>
     public void Fail(string error)
     {
         _error = error;
         _done.Set();
+        _completed?.Invoke(this);
     }
 
     /// <summary>Waits for the outputs.</summary>

@@ -28,7 +28,7 @@ public sealed class InProcessDataPlane : IDataPlane
     internal bool IsClosed => _closed;
 
     /// <inheritdoc/>
-    public IDisposable RegisterKv(string device, IKvReceiver receiver) => Register(_kv, device, receiver);
+    public IKvRegistration RegisterKv(string device, IKvReceiver receiver) => new KvRegistration(this, receiver, Register(_kv, device, receiver));
 
     /// <inheritdoc/>
     public IDisposable RegisterExperts(string device, IExpertReceiver receiver) => Register(_experts, device, receiver);
@@ -80,6 +80,15 @@ public sealed class InProcessDataPlane : IDataPlane
         return channel;
     }
 
+    internal IKvReceiver? FindKv(string device) => _kv.GetValueOrDefault(device);
+
+    internal IExpertReceiver? FindExperts(string device) => _experts.GetValueOrDefault(device);
+
+    internal ITokenReceiver? FindTokens() => Volatile.Read(ref _tokens);
+
+    /// <summary>Leaves the network as if cut off.</summary>
+    internal void Break() => _network.Disconnect(Address);
+
     internal void Forget(InProcessKvPush push) => _incomingPushes.TryRemove(push, out _);
 
     internal void Forget(InProcessTokenChannel channel) => _incomingTokens.TryRemove(channel, out _);
@@ -120,6 +129,22 @@ public sealed class InProcessDataPlane : IDataPlane
         return receivers.TryAdd(device, receiver)
             ? new Registration(() => receivers.TryRemove(new KeyValuePair<string, T>(device, receiver)))
             : throw new InvalidOperationException($"Device '{device}' has a receiver already.");
+    }
+
+    private sealed class KvRegistration(InProcessDataPlane plane, IKvReceiver receiver, IDisposable registration) : IKvRegistration
+    {
+        public void Abort(Guid ticket, string reason)
+        {
+            foreach (InProcessKvPush push in plane._incomingPushes.Keys)
+            {
+                if (push.Ticket == ticket && push.Receiver == receiver)
+                {
+                    push.Refuse(reason);
+                }
+            }
+        }
+
+        public void Dispose() => registration.Dispose();
     }
 
     private sealed class Registration(Action remove) : IDisposable

@@ -10,6 +10,7 @@ internal sealed class InProcessKvPush : IKvPush
     private readonly IKvReceiver _receiver;
     private readonly Guid _ticket;
     private readonly Lock _lock = new();
+    private volatile string? _refusal;
     private bool _ended;
 
     public InProcessKvPush(InProcessDataPlane sender, InProcessDataPlane peer, IKvReceiver receiver, Guid ticket)
@@ -21,6 +22,10 @@ internal sealed class InProcessKvPush : IKvPush
     }
 
     public string SenderAddress => _sender.Address;
+
+    public Guid Ticket => _ticket;
+
+    public IKvReceiver Receiver => _receiver;
 
     public ValueTask PushAsync(int layer, int block, ReadOnlyMemory<byte> payload, CancellationToken cancellationToken)
     {
@@ -62,6 +67,13 @@ internal sealed class InProcessKvPush : IKvPush
         return ValueTask.CompletedTask;
     }
 
+    /// <summary>The receiver gives the transfer up, maybe while the sender is in a call: it takes no lock that a call holds.</summary>
+    public void Refuse(string reason)
+    {
+        _refusal = reason;
+        _peer.Forget(this);
+    }
+
     public void Break() => End("the connection to the sender broke");
 
     private void End(string reason)
@@ -75,7 +87,7 @@ internal sealed class InProcessKvPush : IKvPush
 
             _ended = true;
             _peer.Forget(this);
-            if (!_peer.IsClosed)
+            if (!_peer.IsClosed && _refusal is null)
             {
                 _receiver.OnAbort(_ticket, reason);
             }
@@ -87,6 +99,11 @@ internal sealed class InProcessKvPush : IKvPush
         if (_sender.IsClosed || _peer.IsClosed)
         {
             throw new PeerUnreachableException(_peer.Address, "the connection broke");
+        }
+
+        if (_refusal is { } refusal)
+        {
+            throw new KvTransferException(_ticket, refusal);
         }
 
         if (_ended)

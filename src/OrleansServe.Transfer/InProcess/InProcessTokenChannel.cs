@@ -19,6 +19,8 @@ internal sealed class InProcessTokenChannel : ITokenChannel
         _worker = worker;
     }
 
+    public TokenChannelId Id { get; } = TokenChannelId.Create();
+
     public string SenderAddress => _sender.Address;
 
     public bool IsOpen => Volatile.Read(ref _closed) == 0 && !_sender.IsClosed && !_peer.IsClosed;
@@ -27,7 +29,7 @@ internal sealed class InProcessTokenChannel : ITokenChannel
     {
         if (IsOpen)
         {
-            _receiver.OnFrame(frame);
+            _receiver.OnFrame(Id, frame);
         }
     }
 
@@ -41,7 +43,7 @@ internal sealed class InProcessTokenChannel : ITokenChannel
             _peer.Forget(this);
             if (!_peer.IsClosed)
             {
-                _receiver.OnWorkerLost(_worker);
+                _receiver.OnWorkerLost(Id, _worker);
             }
         }
     }

@@ -3,6 +3,9 @@ namespace OrleansServe.Transfer.Tokens;
 /// <summary>A worker's channel to one gateway.</summary>
 public interface ITokenChannel : IDisposable
 {
+    /// <summary>What the gateway knows it by.</summary>
+    TokenChannelId Id { get; }
+
     /// <summary>Whether frames still arrive; once false it stays so.</summary>
     bool IsOpen { get; }
 

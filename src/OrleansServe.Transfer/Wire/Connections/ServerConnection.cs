@@ -1,0 +1,132 @@
+using OrleansServe.Transfer.Wire.Framing;
+using OrleansServe.Transfer.Wire.Streams;
+
+namespace OrleansServe.Transfer.Wire.Connections;
+
+/// <summary>A connection that a peer dialled: takes the streams that the peer opens to their receivers.</summary>
+internal sealed class ServerConnection : WireConnection
+{
+    private readonly Lock _lock = new();
+    private readonly Dictionary<uint, Intake> _intakes = [];
+    private uint _lastId;
+
+    public ServerConnection(WireContext context, Stream stream, FrameReader reader, string peer)
+        : base(context, stream, reader, peer, dialled: false)
+    {
+    }
+
+    protected override void OnFrame(FrameType type, uint stream, ReadOnlySpan<byte> payload)
+    {
+        if (type == FrameType.Open)
+        {
+            Open(stream, OpenFrame.Read(payload));
+            return;
+        }
+
+        if (stream > _lastId)
+        {
+            throw new WireFormatException($"{type} names stream {stream}, the last that was opened is {_lastId}");
+        }
+
+        // What was on its way when this side ended the stream has no taker, and needs none.
+        if (_intakes.TryGetValue(stream, out Intake? intake) && !intake.Take(type, payload))
+        {
+            Remove(stream);
+        }
+    }
+
+    protected override void OnClosed(string reason)
+    {
+        Intake[] intakes;
+        lock (_lock)
+        {
+            intakes = [.. _intakes.Values];
+            _intakes.Clear();
+        }
+
+        Context.Statistics.Streams(-intakes.Length);
+        foreach (Intake intake in intakes)
+        {
+            intake.OnLost(reason);
+        }
+    }
+
+    protected override void OnTick()
+    {
+        Intake[] intakes;
+        lock (_lock)
+        {
+            if (_intakes.Count == 0)
+            {
+                return;
+            }
+
+            intakes = [.. _intakes.Values];
+        }
+
+        foreach (Intake intake in intakes)
+        {
+            intake.OnTick();
+        }
+    }
+
+    private void Open(uint id, OpenFrame open)
+    {
+        if (id != _lastId + 1)
+        {
+            throw new WireFormatException($"Open names stream {id} where {_lastId + 1} is due");
+        }
+
+        _lastId = id;
+        if (_intakes.Count >= Context.Options.MaxStreams)
+        {
+            ResetFrame.Send(this, Context.Statistics, id, $"{Context.Options.MaxStreams} streams are open on the connection, which is the limit");
+            return;
+        }
+
+        if (Begin(id, open, out string? refusal) is not { } intake)
+        {
+            ResetFrame.Send(this, Context.Statistics, id, refusal ?? "refused");
+            return;
+        }
+
+        lock (_lock)
+        {
+            _intakes.Add(id, intake);
+        }
+
+        Context.Statistics.Streams(1);
+    }
+
+    private Intake? Begin(uint id, OpenFrame open, out string? refusal)
+    {
+        refusal = null;
+        switch (open.Kind)
+        {
+            case StreamKind.Kv when Context.Local.FindKv(open.Name) is { } receiver:
+                return KvIntake.TryBegin(Context, this, id, open, receiver, out refusal);
+            case StreamKind.Experts when Context.Local.FindExperts(open.Name) is { } receiver:
+                return new ExpertIntake(Context, this, id, receiver);
+            case StreamKind.Tokens when Context.Local.FindTokens() is { } receiver:
+                return Context.TokenIntakes.TryAttach(Context, this, id, open, receiver, out refusal);
+            case StreamKind.Kv or StreamKind.Experts:
+                refusal = $"it has no device '{open.Name}' of that kind";
+                return null;
+            case StreamKind.Tokens:
+                refusal = "it has no gateway";
+                return null;
+            default:
+                throw new WireFormatException($"stream kind {(byte)open.Kind} is not known");
+        }
+    }
+
+    private void Remove(uint stream)
+    {
+        lock (_lock)
+        {
+            _intakes.Remove(stream);
+        }
+
+        Context.Statistics.Streams(-1);
+    }
+}

@@ -1,0 +1,39 @@
+using OrleansServe.Transfer.InProcess;
+using OrleansServe.Transfer.Wire.Framing;
+using OrleansServe.Transfer.Wire.Streams;
+using OrleansServe.Transfer.Wire.Transports;
+
+namespace OrleansServe.Transfer.Wire.Connections;
+
+/// <summary>What all connections of a silo share.</summary>
+internal sealed class WireContext(WireOptions options, IWireTransport transport, TimeProvider time, IWireObserver observer, InProcessDataPlane local)
+{
+    public WireOptions Options { get; } = options;
+
+    public IWireTransport Transport { get; } = transport;
+
+    public TimeProvider Time { get; } = time;
+
+    public IWireObserver Observer { get; } = observer;
+
+    /// <summary>Where this silo's receivers are registered; what a silo sends itself goes through it too.</summary>
+    public InProcessDataPlane Local { get; } = local;
+
+    public WireStatistics Statistics { get; } = new();
+
+    public ReceiveBudget Budget { get; } = new(options.ReceiveBudgetBytes);
+
+    public RefusalLog Refusals { get; } = new(observer);
+
+    public WireTasks Tasks { get; } = new(observer);
+
+    public KvIntakes KvIntakes { get; } = new();
+
+    public TokenIntakes TokenIntakes { get; } = new(time, options.ResumeLimit);
+
+    /// <summary>Cancelled when the data plane ends.</summary>
+    public CancellationTokenSource Ending { get; } = new();
+
+    /// <summary>Address of this silo; set once it listens.</summary>
+    public string Address { get; set; } = string.Empty;
+}

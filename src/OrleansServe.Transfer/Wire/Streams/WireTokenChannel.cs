@@ -1,0 +1,185 @@
+using OrleansServe.Transfer.Tokens;
+using OrleansServe.Transfer.Wire.Connections;
+using OrleansServe.Transfer.Wire.Framing;
+
+namespace OrleansServe.Transfer.Wire.Streams;
+
+/// <summary>
+/// The worker's end of a token channel. It outlives a connection that breaks: frames are kept until the gateway has confirmed them, and a new connection
+/// goes on behind the last that arrived. It is lost when that takes too long, when too much is kept, or when the gateway says so.
+/// </summary>
+internal sealed class WireTokenChannel(WireContext context, PeerLink link, string worker) : ClientStream, ITokenChannel
+{
+    private readonly Lock _lock = new();
+    private readonly TokenOutbox _outbox = new(context.Options.TokenBacklogBytes, context.Options.MaxTokenFrameBytes);
+    private ClientConnection? _connection;
+    private uint _stream;
+    private bool _isFlowing;
+    private bool _wasAttached;
+    private volatile bool _isOver;
+    private long _interruptedAt = context.Time.GetTimestamp();
+    private bool _isInterrupted = true;
+
+    public TokenChannelId Id { get; } = TokenChannelId.Create();
+
+    public bool IsOpen => !_isOver;
+
+    /// <summary>Why it is over, for whoever looks into it.</summary>
+    public string? Fault { get; private set; }
+
+    /// <summary>Begins to reach the gateway.</summary>
+    /// <exception cref="PeerUnreachableException">It could not be reached a moment ago.</exception>
+    public void Start() => link.Open(this);
+
+    public void Send(TokenFrame frame)
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            if (_outbox.Add(frame) is { } fault)
+            {
+                End(fault, tell: true);
+            }
+            else if (_isFlowing)
+            {
+                // A connection that takes no more is about to say that it has ended; the frame is kept for the next.
+                _isFlowing = _connection!.Writer.Send(FrameType.Tokens, _stream, _outbox.Frame(_outbox.Last));
+            }
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                return;
+            }
+
+            bool wasFlowing = _isFlowing;
+            if (wasFlowing)
+            {
+                _connection!.Writer.Send(FrameType.TokensEnd, _stream, default);
+            }
+
+            End("the worker closed it", tell: !wasFlowing);
+        }
+    }
+
+    public override void OnAttached(ClientConnection connection, uint id)
+    {
+        lock (_lock)
+        {
+            if (_isOver)
+            {
+                connection.Detach(id);
+            }
+
+            _connection = connection;
+            _stream = id;
+            WireBuffer open = new();
+            new OpenFrame(StreamKind.Tokens, Id.Value, worker, _outbox.Acknowledged).Write(open);
+            connection.Writer.Send(FrameType.Open, id, open.Span);
+            if (_isOver)
+            {
+                connection.Writer.Send(FrameType.TokensEnd, id, default);
+                return;
+            }
+
+            if (_wasAttached)
+            {
+                // The gateway says first what it has.
+                return;
+            }
+
+            _wasAttached = true;
+            Flow();
+        }
+    }
+
+    public override void OnFrame(FrameType type, ReadOnlySpan<byte> payload)
+    {
+        lock (_lock)
+        {
+            switch (type)
+            {
+                case FrameType.TokensTaken:
+                    _outbox.Acknowledge(new FieldReader(payload, type).UInt64());
+                    if (!_isFlowing && !_isOver)
+                    {
+                        Flow();
+                    }
+
+                    return;
+                case FrameType.Reset:
+                    End(ResetFrame.Read(payload), tell: false);
+                    return;
+                default:
+                    throw new WireFormatException($"{type} has no place in the answer to a token channel");
+            }
+        }
+    }
+
+    public override void OnLost(string reason)
+    {
+        lock (_lock)
+        {
+            _connection = null;
+            _isFlowing = false;
+            if (_isOver)
+            {
+                return;
+            }
+
+            if (!_isInterrupted)
+            {
+                _isInterrupted = true;
+                _interruptedAt = context.Time.GetTimestamp();
+            }
+
+            if (context.Ending.IsCancellationRequested || context.Time.GetElapsedTime(_interruptedAt) > context.Options.ResumeLimit)
+            {
+                End(reason, tell: false);
+                return;
+            }
+        }
+
+        link.Resume(this);
+    }
+
+    private void Flow()
+    {
+        _isInterrupted = false;
+        _isFlowing = true;
+        for (ulong position = _outbox.Acknowledged + 1; position <= _outbox.Last && _isFlowing; position++)
+        {
+            _isFlowing = _connection!.Writer.Send(FrameType.Tokens, _stream, _outbox.Frame(position));
+        }
+    }
+
+    private void End(string fault, bool tell)
+    {
+        if (_isOver)
+        {
+            return;
+        }
+
+        Fault = fault;
+        _isOver = true;
+        _isFlowing = false;
+        if (_connection is { } connection)
+        {
+            if (tell)
+            {
+                ResetFrame.Send(connection, context.Statistics, _stream, fault);
+            }
+
+            connection.Detach(_stream);
+        }
+    }
+}
