@@ -4,8 +4,10 @@ namespace OrleansServe.Abstractions.Workers;
 /// <param name="Accepted">Tokens follow over the data plane.</param>
 /// <param name="Error">Why not; null if accepted.</param>
 /// <param name="Retryable">Whether another worker may accept.</param>
+/// <param name="TokenChannel">If accepted, the id of the data-plane channel over which the tokens come.</param>
 [GenerateSerializer, Immutable, Alias("os.decode-result")]
 public sealed record DecodeResult(
     [property: Id(0)] bool Accepted,
     [property: Id(1)] string? Error,
-    [property: Id(2)] bool Retryable);
+    [property: Id(2)] bool Retryable,
+    [property: Id(3)] Guid TokenChannel = default);

@@ -8,6 +8,7 @@ using OrleansServe.Gateway.Instruments;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Tokens;
 using OrleansServe.Policies.KvBlocks;
+using OrleansServe.Transfer.Tokens;
 
 namespace OrleansServe.Gateway.Sessions;
 
@@ -91,7 +92,7 @@ internal sealed partial class RequestPlacer
                     }
 
                     _router.Open(inbox);
-                    await DecodeAsync(request, ticket, first.Token, admission, cancellationToken);
+                    inbox.Bind(await DecodeAsync(request, ticket, first.Token, admission, cancellationToken));
                 }
 
                 placed = true;
@@ -208,7 +209,7 @@ internal sealed partial class RequestPlacer
             : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable);
     }
 
-    private async Task DecodeAsync(Generation request, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)
+    private async Task<TokenChannelId> DecodeAsync(Generation request, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)
     {
         DecodeRequest asked = new(ticket.Id, request.RequestId, firstToken, request.Sampling, request.Stop.EndTokens, _router.Address);
         DecodeResult result = await CallAsync(
@@ -221,6 +222,8 @@ internal sealed partial class RequestPlacer
         {
             throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {result.Error}.", result.Retryable);
         }
+
+        return new TokenChannelId(result.TokenChannel);
     }
 
     private async Task<T> CallAsync<T>(

@@ -16,6 +16,8 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     private TokenBatch _incoming = new();
     private TokenBatch _taken = new();
     private ManualResetValueTaskSourceCore<TokenBatch> _arrival = new() { RunContinuationsAsynchronously = true };
+    private TokenChannelId? _channel;
+    private List<TokenChannelId>? _lostBefore;
     private bool _waiting;
     private readonly Guid[] _ids;
 
@@ -59,6 +61,59 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
 
     /// <summary>Tokens that came twice and were dropped.</summary>
     public int Duplicates { get; private set; }
+
+    /// <summary>The worker has said over which channel the tokens come. If that one is lost already, nothing will.</summary>
+    public void Bind(TokenChannelId channel)
+    {
+        if (channel == default)
+        {
+            // The worker does not say; the first token will.
+            return;
+        }
+
+        bool lost;
+        lock (_lock)
+        {
+            _channel ??= channel;
+            lost = _lostBefore?.Contains(channel) == true;
+        }
+
+        if (lost)
+        {
+            StopLost();
+        }
+    }
+
+    /// <summary>Whether tokens that come over a channel are meant: those of the channel over which the first one came, or which the worker named.</summary>
+    public bool Takes(TokenChannelId channel)
+    {
+        lock (_lock)
+        {
+            _channel ??= channel;
+            return _channel == channel;
+        }
+    }
+
+    /// <summary>A channel of the worker is lost. If it is this request's, nothing more will come; as long as that is not known, it is remembered.</summary>
+    /// <returns>Whether it is this request's.</returns>
+    public bool Lose(TokenChannelId channel)
+    {
+        lock (_lock)
+        {
+            if (_channel is null)
+            {
+                (_lostBefore ??= []).Add(channel);
+            }
+
+            if (_channel != channel)
+            {
+                return false;
+            }
+        }
+
+        StopLost();
+        return true;
+    }
 
     /// <summary>Takes in an event of a frame; the frame is not kept.</summary>
     public void Offer(in TokenEvent token, TokenFrame frame, long now)
@@ -209,6 +264,8 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             }
         }
     }
+
+    private void StopLost() => Stop(InboxEnd.WorkerLost, $"The connection to worker {Worker} broke.");
 
     private void Close(InboxEnd end, string fault)
     {

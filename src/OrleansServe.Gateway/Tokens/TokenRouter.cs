@@ -66,12 +66,12 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnFrame(TokenFrame frame)
+    public void OnFrame(TokenChannelId channel, TokenFrame frame)
     {
         long now = _time.GetTimestamp();
         foreach (ref readonly TokenEvent token in frame.Events)
         {
-            if (_inboxes.TryGetValue(token.RequestId, out TokenInbox? inbox))
+            if (_inboxes.TryGetValue(token.RequestId, out TokenInbox? inbox) && inbox.Takes(channel))
             {
                 inbox.Offer(in token, frame, now);
             }
@@ -79,14 +79,13 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
     }
 
     /// <inheritdoc/>
-    public void OnWorkerLost(string worker)
+    public void OnWorkerLost(TokenChannelId channel, string worker)
     {
         int sessions = 0;
         foreach ((Guid id, TokenInbox inbox) in _inboxes)
         {
-            if (inbox.Worker == worker && id == inbox.RequestId)
+            if (inbox.Worker == worker && id == inbox.RequestId && inbox.Lose(channel))
             {
-                inbox.Stop(InboxEnd.WorkerLost, $"The connection to worker {worker} broke.");
                 sessions++;
             }
         }

@@ -26,7 +26,7 @@ public sealed class TokenGate
     {
         public string Address => plane.Address;
 
-        public IDisposable RegisterKv(string device, IKvReceiver receiver) => plane.RegisterKv(device, receiver);
+        public IKvRegistration RegisterKv(string device, IKvReceiver receiver) => plane.RegisterKv(device, receiver);
 
         public IDisposable RegisterExperts(string device, IExpertReceiver receiver) => plane.RegisterExperts(device, receiver);
 
@@ -41,15 +41,15 @@ public sealed class TokenGate
 
     private sealed class GuardedReceiver(ITokenReceiver receiver, TokenGate gate) : ITokenReceiver
     {
-        public void OnFrame(TokenFrame frame)
+        public void OnFrame(TokenChannelId channel, TokenFrame frame)
         {
-            receiver.OnFrame(frame);
+            receiver.OnFrame(channel, frame);
             if (!gate._opened.Task.Wait(TestServingCluster.Patience))
             {
                 throw new TimeoutException("The gate stayed closed.");
             }
         }
 
-        public void OnWorkerLost(string worker) => receiver.OnWorkerLost(worker);
+        public void OnWorkerLost(TokenChannelId channel, string worker) => receiver.OnWorkerLost(channel, worker);
     }
 }

@@ -20,7 +20,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     private readonly KvReservations _reservations;
     private readonly Dictionary<Guid, DecodeSequence> _requests = [];
     private readonly GatewayStreams _streams;
-    private readonly IDisposable _registration;
+    private readonly IKvRegistration _registration;
     private readonly ITimer _sweep;
 
     public DecodeWorker(WorkerId id, IEngine engine, WorkerContext context)
@@ -206,7 +206,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         sequence.StopTokens = request.StopTokens.IsDefault ? [] : request.StopTokens;
         sequence.Append(request.FirstToken);
         JoinIfReady(sequence);
-        return new DecodeResult(true, null, false);
+        return new DecodeResult(true, null, false, sequence.Stream.Channel.Id.Value);
     }
 
     private void OnKvReady(KvReservation reservation)
@@ -270,6 +270,12 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
         sequence.Ended = true;
         _reservations.Close(sequence.Reservation!);
+        if (!sequence.Reservation!.IsReady)
+        {
+            // Its prefill worker need not find out with the next block.
+            _registration.Abort(sequence.Reservation.TicketId, "the reservation was released.");
+        }
+
         _requests.Remove(sequence.RequestId);
         Batch.Leave(sequence);
         Pool.Release(sequence.Blocks);

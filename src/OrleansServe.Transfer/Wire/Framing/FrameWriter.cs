@@ -22,7 +22,7 @@ internal sealed class FrameWriter
     private WireBuffer _leaving = new();
     private int _pendingFrames;
     private long _bulkBytes;
-    private uint _sequence;
+    private uint _sequence = 1; // Number 0 is the handshake's.
     private bool _writing;
     private string? _closed;
 

@@ -53,6 +53,7 @@ internal sealed class TokenIntake(WireContext context, ServerConnection connecti
                 return true;
             case FrameType.TokensEnd:
                 state.End();
+                Confirm(state.Taken);
                 return false;
             case FrameType.Reset:
                 context.Statistics.Reset();

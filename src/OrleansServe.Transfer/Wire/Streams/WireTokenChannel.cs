@@ -15,14 +15,16 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
     private ClientConnection? _connection;
     private uint _stream;
     private bool _isFlowing;
+    private bool _isEndSent;
     private bool _wasAttached;
+    private volatile bool _isClosing;
     private volatile bool _isOver;
     private long _interruptedAt = context.Time.GetTimestamp();
     private bool _isInterrupted = true;
 
     public TokenChannelId Id { get; } = TokenChannelId.Create();
 
-    public bool IsOpen => !_isOver;
+    public bool IsOpen => !_isOver && !_isClosing;
 
     /// <summary>Why it is over, for whoever looks into it.</summary>
     public string? Fault { get; private set; }
@@ -35,7 +37,7 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
     {
         lock (_lock)
         {
-            if (_isOver)
+            if (_isOver || _isClosing)
             {
                 return;
             }
@@ -52,22 +54,20 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
         }
     }
 
+    /// <summary>
+    /// Ends the channel behind its last frame. It is kept until the gateway has confirmed everything, over another connection if need be: a gateway that never
+    /// heard of the channel would wait for its tokens.
+    /// </summary>
     public void Dispose()
     {
         lock (_lock)
         {
-            if (_isOver)
+            if (_isFlowing && !_isClosing)
             {
-                return;
+                Finish();
             }
 
-            bool wasFlowing = _isFlowing;
-            if (wasFlowing)
-            {
-                _connection!.Writer.Send(FrameType.TokensEnd, _stream, default);
-            }
-
-            End("the worker closed it", tell: !wasFlowing);
+            _isClosing = true;
         }
     }
 
@@ -115,6 +115,11 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
                         Flow();
                     }
 
+                    if (_isEndSent && _outbox.Acknowledged == _outbox.Last)
+                    {
+                        End("the worker closed it", tell: false);
+                    }
+
                     return;
                 case FrameType.Reset:
                     End(ResetFrame.Read(payload), tell: false);
@@ -131,6 +136,7 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
         {
             _connection = null;
             _isFlowing = false;
+            _isEndSent = false;
             if (_isOver)
             {
                 return;
@@ -160,6 +166,17 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
         {
             _isFlowing = _connection!.Writer.Send(FrameType.Tokens, _stream, _outbox.Frame(position));
         }
+
+        if (_isClosing && _isFlowing)
+        {
+            Finish();
+        }
+    }
+
+    private void Finish()
+    {
+        _connection!.Writer.Send(FrameType.TokensEnd, _stream, default);
+        _isEndSent = true;
     }
 
     private void End(string fault, bool tell)

@@ -23,6 +23,7 @@ namespace OrleansServe.UnitTests.Gateway.Services;
 internal sealed class GatewayServer : IAsyncDisposable
 {
     private readonly WebApplication _application;
+    private readonly TokenChannelId _channel = TokenChannelId.Create();
 
     private GatewayServer(WebApplication application, FakeCluster cluster, GrpcChannel channel, HttpClient http)
     {
@@ -77,7 +78,7 @@ internal sealed class GatewayServer : IAsyncDisposable
     {
         TokenFrame frame = new();
         frame.Add(request, index, token, 0, [], [], end);
-        _application.Services.GetRequiredService<TokenRouter>().OnFrame(frame);
+        _application.Services.GetRequiredService<TokenRouter>().OnFrame(_channel, frame);
     }
 
     public async ValueTask DisposeAsync()

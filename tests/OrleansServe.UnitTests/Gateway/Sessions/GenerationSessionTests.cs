@@ -190,7 +190,7 @@ public sealed class GenerationSessionTests : IDisposable
             _harness.Send(request.RequestId, ['b', 'c']);
             TokenFrame again = new();
             again.Add(request.RequestId, 1, 'x', 0, [], [], TokenStreamEnd.None);
-            _harness.Router.OnFrame(again);
+            _harness.Router.OnFrame(_harness.Channel, again);
             _harness.Send(request.RequestId, [TinyModel.End], TokenStreamEnd.StopToken);
             return Task.FromResult(new DecodeResult(true, null, false));
         };

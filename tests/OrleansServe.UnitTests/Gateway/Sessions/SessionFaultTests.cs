@@ -263,7 +263,7 @@ public sealed class SessionFaultTests : IDisposable
     {
         _harness.Cluster.OnDecode = (_, request, _) =>
         {
-            _harness.Router.OnWorkerLost(FakeCluster.Decode1.Key);
+            _harness.Router.OnWorkerLost(TokenChannelId.Create(), FakeCluster.Decode1.Key);
             _harness.Send(request.RequestId, [TinyModel.End], TokenStreamEnd.StopToken);
             return Task.FromResult(new DecodeResult(true, null, false));
         };

@@ -71,6 +71,9 @@ internal sealed class SessionHarness : IDisposable
     public Task<Finished> RunAsync(Generation request, CancellationToken cancellationToken = default) =>
         new GenerationSession(request, TinyModel.Instance, _placer, _metrics, Time, Time.GetTimestamp()).RunAsync(Stream, cancellationToken);
 
+    /// <summary>The decode worker's channel.</summary>
+    public TokenChannelId Channel => _channel.Id;
+
     /// <summary>Sends tokens as the decode worker would, in one frame.</summary>
     public void Send(Guid request, ReadOnlySpan<int> tokens, TokenStreamEnd last = TokenStreamEnd.None)
     {

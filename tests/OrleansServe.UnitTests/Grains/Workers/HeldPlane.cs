@@ -20,7 +20,7 @@ internal sealed class HeldPlane : IDataPlane
 
     public IKvPush OpenKvPush(string address, string device, Guid ticket) => new Push(this);
 
-    public IDisposable RegisterKv(string device, IKvReceiver receiver) => throw new NotSupportedException();
+    public IKvRegistration RegisterKv(string device, IKvReceiver receiver) => throw new NotSupportedException();
 
     public IDisposable RegisterExperts(string device, IExpertReceiver receiver) => throw new NotSupportedException();
 

@@ -18,7 +18,7 @@ internal sealed class TokenLog : ITokenReceiver
     /// <summary>[tokens] bytes by index of the token.</summary>
     public long[] AllocatedBefore { get; } = new long[300];
 
-    public void OnFrame(TokenFrame frame)
+    public void OnFrame(TokenChannelId channel, TokenFrame frame)
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
@@ -34,7 +34,7 @@ internal sealed class TokenLog : ITokenReceiver
         }
     }
 
-    public void OnWorkerLost(string worker)
+    public void OnWorkerLost(TokenChannelId channel, string worker)
     {
     }
 }
