@@ -118,6 +118,40 @@ public sealed class StepFaultTests
     }
 
     [Fact]
+    public void Step_DraftNotFinite_FailsTheRowsFromItOnAndNotTheOneBefore()
+    {
+        var folder = Directory.CreateTempSubdirectory();
+        try
+        {
+            CopyWithNaN(folder.FullName, TensorNames.Embedding, 9);
+            using var checkpoint = Checkpoint.Open(folder.FullName);
+            using var weights = ModelWeights.Load(checkpoint);
+            using var driver = new EngineDriver(weights);
+            var sequence = new TestSequence([1, 2], 0);
+            driver.Feed(sequence);
+            var plain = driver.Result[0];
+
+            // The same token with a draft behind it that spoils what follows.
+            sequence.Cached = 1;
+            sequence.Tokens.Add(9);
+            driver.Run(sequence.Next(2, 2));
+            Assert.Equal(plain.Token, driver.Result.Token(0, 0).Token);
+            Assert.Equal(plain.Logprob, driver.Result.Token(0, 0).Logprob);
+            Assert.Contains("the embedding produced them first", driver.Result.Token(0, 1).Error, StringComparison.Ordinal);
+
+            // Rejected, it is overwritten and leaves no trace.
+            sequence.Tokens[2] = plain.Token;
+            sequence.Cached = 2;
+            driver.Run(sequence.Next(1, 1));
+            Assert.Null(driver.Result[0].Error);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
     public void LayerCompleted_EachLayer_IsCalledInOrderWithItsKvWritten()
     {
         using var driver = new EngineDriver(TestModel.Golden(Model));

@@ -29,9 +29,9 @@ internal sealed class WorkerRig : IDisposable
     public WatchedEngine Engine(int kvBlocks = 16) =>
         new(new CpuEngine(_weights, new EngineOptions { KvBlocks = kvBlocks, MaxBatchTokens = 128, Threads = 1 }));
 
-    public WorkerContext Context(IDataPlane plane, int maxRequests = 256, TimeProvider? time = null) => new(
+    public WorkerContext Context(IDataPlane plane, int maxRequests = 256, TimeProvider? time = null, int speculativeTokens = 1) => new(
         new WorkerModel("tiny", _checkpoint, "weights", KvFormat),
-        new WorkerOptions { Node = "silo", MaxRequests = maxRequests },
+        new WorkerOptions { Node = "silo", MaxRequests = maxRequests, SpeculativeTokens = speculativeTokens },
         plane,
         time ?? TimeProvider.System,
         new WorkerMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
