@@ -191,15 +191,15 @@ public abstract class DataPlaneContract
         B.RegisterTokens(tokens);
         using ITokenChannel channel = A.OpenTokens(B.Address, "a/decode-0");
         TokenFrame frame = new();
-        frame.Add(Ticket, 1, 7, -0.5f, [7, 8], [-0.5f, -1.5f], TokenStreamEnd.None);
-        frame.Add(Guid.Empty, 4, 9, -2, [], [], TokenStreamEnd.StopToken);
+        frame.Add(Ticket, 1, 7, -0.5f, [7, 8], [-0.5f, -1.5f], TokenStreamEnd.None, TokenOrigin.Step(3));
+        frame.Add(Guid.Empty, 4, 9, -2, [], [], TokenStreamEnd.StopToken, TokenOrigin.Draft);
         channel.Send(frame);
         frame.Clear();
         frame.AddFailure(Ticket, 2, "out of KV");
         channel.Send(frame);
-        Assert.Equal($"{Ticket:N} 1 7 -0.5 [7:-0.5,8:-1.5] None ", await tokens.NextAsync());
-        Assert.Equal($"{Guid.Empty:N} 4 9 -2 [] StopToken ", await tokens.NextAsync());
-        Assert.Equal($"{Ticket:N} 2 0 0 [] Failed out of KV", await tokens.NextAsync());
+        Assert.Equal($"{Ticket:N} 1 7 -0.5 [7:-0.5,8:-1.5] None 3 ", await tokens.NextAsync());
+        Assert.Equal($"{Guid.Empty:N} 4 9 -2 [] StopToken draft ", await tokens.NextAsync());
+        Assert.Equal($"{Ticket:N} 2 0 0 [] Failed 0 out of KV", await tokens.NextAsync());
         Assert.True(channel.IsOpen);
     }
 

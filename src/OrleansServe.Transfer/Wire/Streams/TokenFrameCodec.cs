@@ -8,7 +8,7 @@ internal static class TokenFrameCodec
 {
     private const int MaxAlternatives = 1024;
     private const int ErrorLimit = 4096;
-    private const int EventBytes = 16 + (3 * sizeof(int)) + sizeof(ushort) + 1;
+    private const int EventBytes = 16 + (3 * sizeof(int)) + sizeof(ushort) + 3;
 
     /// <summary>Appends a frame.</summary>
     /// <param name="position">Number of the frame on its channel, from 1.</param>
@@ -25,6 +25,8 @@ internal static class TokenFrameCodec
             buffer.PutInt32(token.Token);
             buffer.PutSingle(token.Logprob);
             buffer.PutByte((byte)token.End);
+            buffer.PutByte(token.Origin.Drafted);
+            buffer.PutByte(token.Origin.IsDraft ? (byte)1 : (byte)0);
             buffer.PutUInt16(checked((ushort)token.TopCount));
             for (int i = token.TopStart; i < token.TopStart + token.TopCount; i++)
             {
@@ -64,10 +66,12 @@ internal static class TokenFrameCodec
             int token = fields.Int32();
             float logprob = fields.Single();
             TokenStreamEnd end = (TokenStreamEnd)fields.Byte();
+            byte drafted = fields.Byte();
+            byte isDraft = fields.Byte();
             int alternatives = fields.UInt16();
-            if (end > TokenStreamEnd.Failed || alternatives > MaxAlternatives || index < 0)
+            if (end > TokenStreamEnd.Failed || isDraft > 1 || alternatives > MaxAlternatives || index < 0)
             {
-                throw new WireFormatException($"event {i} of Tokens has index {index}, end {(byte)end} and {alternatives} alternatives of at most {MaxAlternatives}");
+                throw new WireFormatException($"event {i} of Tokens has index {index}, end {(byte)end}, draft mark {isDraft} and {alternatives} alternatives of at most {MaxAlternatives}");
             }
 
             if (alternatives > topTokens.Length)
@@ -88,7 +92,7 @@ internal static class TokenFrameCodec
             }
             else
             {
-                frame.Add(request, index, token, logprob, topTokens[..alternatives], topLogprobs[..alternatives], end);
+                frame.Add(request, index, token, logprob, topTokens[..alternatives], topLogprobs[..alternatives], end, new TokenOrigin(drafted, isDraft == 1));
             }
         }
 

@@ -12,7 +12,7 @@ internal sealed class StreamLog : ITokenReceiver
 
     public Task Ended => _ended.Task;
 
-    public void OnFrame(TokenFrame frame)
+    public void OnFrame(TokenChannelId channel, TokenFrame frame)
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
@@ -24,7 +24,7 @@ internal sealed class StreamLog : ITokenReceiver
         }
     }
 
-    public void OnWorkerLost(string worker)
+    public void OnWorkerLost(TokenChannelId channel, string worker)
     {
     }
 }

@@ -29,7 +29,8 @@ internal sealed class TokenRecorder : ITokenReceiver
             }
 
             string top = string.Join(",", Enumerable.Range(token.TopStart, token.TopCount).Select(i => $"{frame.TopTokens[i]}:{frame.TopLogprobs[i]}"));
-            _events.Writer.TryWrite($"{token.RequestId:N} {token.Index} {token.Token} {token.Logprob} [{top}] {token.End} {frame.ErrorOf(token.RequestId)}");
+            string origin = token.Origin.IsDraft ? "draft" : $"{token.Origin.Drafted}";
+            _events.Writer.TryWrite($"{token.RequestId:N} {token.Index} {token.Token} {token.Logprob} [{top}] {token.End} {origin} {frame.ErrorOf(token.RequestId)}");
         }
     }
 
