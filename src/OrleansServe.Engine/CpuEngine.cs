@@ -74,7 +74,7 @@ public sealed class CpuEngine : IEngine
         {
             if (experts is null && weights.Experts is { } bank)
             {
-                experts = new LocalExpertDispatcher(bank, rows, _pool);
+                experts = new LocalExpertDispatcher(bank);
             }
 
             _validator = new PlanValidator(Info, options.KvBlocks);

@@ -23,4 +23,7 @@ public readonly struct ExpertWork
 
     /// <summary>[rows, topk, hidden] to be filled with each expert's output for that row, not weighted.</summary>
     public required Memory<float> Output { get; init; }
+
+    /// <summary>Computes experts on the engine's own threads, for a dispatcher that has their weights at hand.</summary>
+    public required ExpertCompute Compute { get; init; }
 }

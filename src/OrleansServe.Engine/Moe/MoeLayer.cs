@@ -17,6 +17,7 @@ internal sealed class MoeLayer
     private readonly ModelConfig _config;
     private readonly ComputePool _pool;
     private readonly IExpertDispatcher _dispatcher;
+    private readonly ExpertCompute _compute;
     private readonly Mlp _shared;
     private readonly LinearWork _linear;
     private readonly RowWork _route;
@@ -37,6 +38,7 @@ internal sealed class MoeLayer
         _config = config;
         _pool = pool;
         _dispatcher = dispatcher;
+        _compute = new ExpertCompute(config, maxRows, pool);
         _shared = shared;
         _experts = config.NRoutedExperts ?? 0;
         _topK = config.NumExpertsPerTok;
@@ -65,7 +67,7 @@ internal sealed class MoeLayer
         _route.Run(_pool, rows);
         probe?.Routing(layer, _scores.AsSpan(0, rows * _experts), _ids.AsSpan(0, rows * _topK), _weights.AsSpan(0, rows * _topK));
 
-        _dispatcher.Begin(new ExpertWork
+        var work = new ExpertWork
         {
             Layer = layer,
             Rows = rows,
@@ -74,7 +76,10 @@ internal sealed class MoeLayer
             Input = x.AsMemory(0, rows * _config.HiddenSize),
             ExpertIds = _ids.AsMemory(0, rows * _topK),
             Output = _routed.AsMemory(0, rows * _topK * _config.HiddenSize),
-        });
+            Compute = _compute,
+        };
+        _compute.Begin(work);
+        _dispatcher.Begin(work);
         if (weights.Mlp is { } shared)
         {
             _shared.Forward(shared, x, rows, y);

@@ -9,12 +9,13 @@ using OrleansServe.Transfer.Experts;
 
 namespace OrleansServe.Grains.Experts;
 
-/// <summary>Computes rows for the routed experts that it holds, batch by batch on a thread of its own.</summary>
+/// <summary>
+/// Holds some of the routed experts. Engines of its silo compute with its weights themselves; rows from elsewhere are computed batch by batch on a thread of its own.
+/// </summary>
 internal sealed class ExpertShard : IWorker, IExpertReceiver
 {
     private const int MaxQueuedBatches = 256;
 
-    private readonly ExpertBank _bank;
     private readonly WorkerContext _context;
     private readonly WorkerMetrics.ExpertShard _metrics;
     private readonly ImmutableArray<(int Layer, ImmutableArray<int> Experts)> _held;
@@ -34,7 +35,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     public ExpertShard(WorkerId id, ExpertBank bank, ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held, WorkerContext context)
     {
         Id = id;
-        _bank = bank;
+        Bank = bank;
         _context = context;
         _held = held;
         _hidden = context.Model.Checkpoint.Config.HiddenSize;
@@ -50,6 +51,12 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     public string? Fault { get; private set; }
 
     public Action? Changed { get; set; }
+
+    /// <summary>The weights; to be used between entering and leaving <see cref="Use"/> only.</summary>
+    public ExpertBank Bank { get; }
+
+    /// <summary>Keeps the weights while an engine of this silo computes with them.</summary>
+    public UseGate Use { get; } = new();
 
     public void Start() => _thread.Start();
 
@@ -67,6 +74,16 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
             batch.Fail("it is stopping");
         }
     }
+
+    /// <summary>Counts rows that an expert has computed, on any thread.</summary>
+    public void CountRows(int layer, int expert, int rows)
+    {
+        Interlocked.Add(ref _rows[layer][expert], rows);
+        Interlocked.Add(ref _totalRows, rows);
+    }
+
+    /// <summary>Measures a batch: the rows of one layer and one step, or of one message.</summary>
+    public void CountBatch(TimeSpan elapsed, int rows) => _metrics.Batch(elapsed, rows);
 
     public ExpertShardDescription Describe() => new(
         _context.DataPlane.Address,
@@ -86,6 +103,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     {
         _registration.Dispose();
         _queue.CompleteAdding();
+        await Use.CloseAsync();
         if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
         {
             await _ended.Task;
@@ -109,7 +127,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
 
                 Compute(batch);
                 batch.Complete();
-                _metrics.Batch(_context.Time.GetElapsedTime(start), batch.Count);
+                CountBatch(_context.Time.GetElapsedTime(start), batch.Count);
             }
 #pragma warning disable CA1031 // A batch that cannot be computed must not take the shard, and with it everyone else's rows, down.
             catch (Exception e)
@@ -132,7 +150,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
 
         foreach (int expert in batch.Experts)
         {
-            if (!_bank.Has(batch.Layer, expert))
+            if (!Bank.Has(batch.Layer, expert))
             {
                 return $"it does not hold expert {expert} of layer {batch.Layer}";
             }
@@ -145,7 +163,6 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     private void Compute(ExpertBatch batch)
     {
         Grow(batch.Count);
-        long[] counts = _rows[batch.Layer];
         ReadOnlySpan<int> experts = batch.Experts;
         for (int expert = 0; expert < _expertCount; expert++)
         {
@@ -164,16 +181,14 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
                 continue;
             }
 
-            _bank.Forward(batch.Layer, expert, _input.AsSpan(0, rows * _hidden), rows, _output.AsSpan(0, rows * _hidden), _scratch);
+            Bank.Forward(batch.Layer, expert, _input.AsSpan(0, rows * _hidden), rows, _output.AsSpan(0, rows * _hidden), _scratch);
             for (int row = 0; row < rows; row++)
             {
                 _output.AsSpan(row * _hidden, _hidden).CopyTo(batch.Outputs[(_order[row] * _hidden)..]);
             }
 
-            Volatile.Write(ref counts[expert], counts[expert] + rows);
+            CountRows(batch.Layer, expert, rows);
         }
-
-        Volatile.Write(ref _totalRows, _totalRows + batch.Count);
     }
 
     private void Grow(int rows)
@@ -183,7 +198,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
             _order = new int[rows];
             _input = new float[checked(rows * _hidden)];
             _output = new float[checked(rows * _hidden)];
-            _scratch = new float[checked(rows * _bank.ScratchPerRow)];
+            _scratch = new float[checked(rows * Bank.ScratchPerRow)];
         }
     }
 }

@@ -1,20 +1,23 @@
 using OrleansServe.Engine.Moe;
+using OrleansServe.Grains.Workers;
 using OrleansServe.Transfer;
-using OrleansServe.Transfer.Experts;
 
 namespace OrleansServe.Grains.Experts;
 
 /// <summary>
-/// Takes rows to the shards that hold their experts, one message a shard, and puts the outputs where the engine wants them. Every output row
-/// depends on its own input alone, so the results are the same bits wherever an expert lives. Belongs to one engine's thread.
+/// Takes rows to the shards that hold their experts. Experts of this silo's shards are computed on the engine's own threads, straight from the shard's weights; rows for the
+/// others travel meanwhile, one message a shard. Every output row depends on its own input alone, so the results are the same bits wherever an expert lives.
+/// Belongs to one engine's thread.
 /// </summary>
-internal sealed class ShardedExpertDispatcher(ExpertDirectory directory, IDataPlane dataPlane, TimeSpan timeout, TimeProvider time) : IExpertDispatcher, IDisposable
+internal sealed class ShardedExpertDispatcher(Func<ExpertRoutes?> current, WorkerCatalog catalog, IDataPlane dataPlane, TimeSpan timeout, TimeProvider time)
+    : IExpertDispatcher, IDisposable
 {
     private ExpertRoutes? _routes;
-    private IExpertChannel?[] _channels = [];
-    private ExpertBatch[] _batches = [];
-    private int[] _counts = [];
-    private int[] _slots = [];
+
+    // By shard: one of the two, or null.
+    private ExpertShard?[] _own = [];
+    private RemoteRows?[] _remote = [];
+    private int[] _rows = [];
     private ExpertWork _work;
     private long _sent;
 
@@ -22,54 +25,49 @@ internal sealed class ShardedExpertDispatcher(ExpertDirectory directory, IDataPl
     {
         _work = work;
         ExpertRoutes routes = Route(work.Layer);
-        ReadOnlySpan<int> experts = work.ExpertIds.Span[..(work.Rows * work.TopK)];
-        Array.Clear(_counts);
-        foreach (int expert in experts)
-        {
-            int shard = routes.ShardOf(work.Layer, expert);
-            if (shard < 0)
-            {
-                throw new ExpertUnavailableException(work.Layer, expert, "no shard holds it");
-            }
+        Count(routes);
 
-            _counts[shard]++;
-        }
-
-        Open(routes, experts);
-        for (int shard = 0; shard < _batches.Length; shard++)
+        // Opened before anything is begun, so that a failure leaves no batch half sent.
+        for (int shard = 0; shard < _remote.Length; shard++)
         {
-            if (_counts[shard] > 0)
+            if (_rows[shard] > 0 && _remote[shard] is { } rows)
             {
-                _batches[shard].Begin(work.Layer, work.Hidden, _counts[shard]);
+                Open(routes, shard, rows);
             }
         }
 
-        Fill(routes, experts);
-        for (int shard = 0; shard < _batches.Length; shard++)
+        bool any = false;
+        for (int shard = 0; shard < _remote.Length; shard++)
         {
-            if (_counts[shard] > 0)
+            if (_rows[shard] > 0 && _remote[shard] is { } rows)
             {
-                _channels[shard]!.Send(_batches[shard]);
+                rows.Begin(work, _rows[shard]);
+                any = true;
             }
         }
 
-        _sent = time.GetTimestamp();
+        if (any)
+        {
+            Send(routes);
+        }
     }
 
     public void Complete()
     {
         ExpertRoutes routes = _routes!;
-        ExpertUnavailableException? failure = null;
-        for (int shard = 0; shard < _batches.Length; shard++)
+        ExpertUnavailableException? failure = ComputeOwn(routes);
+        for (int shard = 0; shard < _remote.Length; shard++)
         {
-            if (_counts[shard] > 0 && WaitFor(_batches[shard]) is { } error)
+            if (_rows[shard] == 0 || _remote[shard] is not { } rows)
             {
-                failure ??= new ExpertUnavailableException(_work.Layer, _batches[shard].Experts[0], $"shard {routes.Shards[shard].Worker}: {error}");
+                continue;
+            }
 
-                // The shard may still write into the old one.
-                _batches[shard] = new ExpertBatch();
-                _channels[shard]?.Dispose();
-                _channels[shard] = null;
+            // All shards together have one limit: they work at the same time.
+            int expert = rows.FirstExpert;
+            if (rows.Wait(timeout - time.GetElapsedTime(_sent)) is { } error)
+            {
+                failure ??= new ExpertUnavailableException(_work.Layer, expert, $"shard {routes.Shards[shard].Worker}: {error}");
             }
         }
 
@@ -78,90 +76,156 @@ internal sealed class ShardedExpertDispatcher(ExpertDirectory directory, IDataPl
             throw failure;
         }
 
-        Scatter(routes);
+        foreach (int expert in _work.Compute.Active)
+        {
+            _remote[routes.ShardOf(_work.Layer, expert)]?.Take(_work, _work.Compute.SlotsOf(expert));
+        }
     }
 
     public void Dispose()
     {
-        foreach (IExpertChannel? channel in _channels)
+        foreach (RemoteRows? rows in _remote)
         {
-            channel?.Dispose();
-        }
-
-        foreach (ExpertBatch batch in _batches)
-        {
-            batch.Dispose();
+            rows?.Dispose();
         }
     }
 
-    /// <summary>All shards together have one limit: they work at the same time.</summary>
-    private string? WaitFor(ExpertBatch batch)
+    /// <summary>A shard that is going away lets nobody in, and its weights stay for as long as somebody is inside.</summary>
+    private ExpertUnavailableException? ComputeOwn(ExpertRoutes routes)
     {
-        TimeSpan left = timeout - time.GetElapsedTime(_sent);
-        return batch.Wait(left > TimeSpan.Zero ? left : TimeSpan.Zero, CancellationToken.None);
+        int entered = 0;
+        try
+        {
+            for (; entered < _own.Length; entered++)
+            {
+                if (_rows[entered] > 0 && _own[entered] is { } shard && !shard.Use.TryEnter())
+                {
+                    return new ExpertUnavailableException(_work.Layer, FirstOf(routes, entered), $"shard {shard.Id}: it is stopping");
+                }
+            }
+
+            bool any = false;
+            foreach (int expert in _work.Compute.Active)
+            {
+                if (_own[routes.ShardOf(_work.Layer, expert)] is { } shard)
+                {
+                    _work.Compute.Take(expert, shard.Bank);
+                    any = true;
+                }
+            }
+
+            if (any)
+            {
+                long start = time.GetTimestamp();
+                _work.Compute.Compute();
+                CountOwn(routes, time.GetElapsedTime(start));
+            }
+
+            return null;
+        }
+        catch (ExpertUnavailableException e)
+        {
+            return e;
+        }
+        finally
+        {
+            while (entered-- > 0)
+            {
+                if (_rows[entered] > 0)
+                {
+                    _own[entered]?.Use.Exit();
+                }
+            }
+        }
+    }
+
+    private void CountOwn(ExpertRoutes routes, TimeSpan elapsed)
+    {
+        foreach (int expert in _work.Compute.Active)
+        {
+            _own[routes.ShardOf(_work.Layer, expert)]?.CountRows(_work.Layer, expert, _work.Compute.SlotsOf(expert).Length);
+        }
+
+        for (int shard = 0; shard < _own.Length; shard++)
+        {
+            if (_rows[shard] > 0)
+            {
+                _own[shard]?.CountBatch(elapsed, _rows[shard]);
+            }
+        }
     }
 
     private ExpertRoutes Route(int layer)
     {
-        ExpertRoutes routes = directory.Current ?? throw new ExpertUnavailableException(layer, 0, "not every expert has a shard");
+        ExpertRoutes routes = current() ?? throw new ExpertUnavailableException(layer, 0, "not every expert has a shard");
         if (!ReferenceEquals(routes, _routes))
         {
             Dispose();
             _routes = routes;
-            _channels = new IExpertChannel?[routes.Shards.Count];
-            _batches = [.. routes.Shards.Select(_ => new ExpertBatch())];
-            _counts = new int[routes.Shards.Count];
-            _slots = new int[routes.Shards.Count];
+            _rows = new int[routes.Shards.Count];
+            _own = [.. routes.Shards.Select(shard => catalog.TryGet(shard.Worker, out ExpertShard? own) ? own : null)];
+            _remote = [.. routes.Shards.Select((shard, i) => _own[i] is null ? new RemoteRows(dataPlane, shard) : null)];
         }
 
         return routes;
     }
 
-    /// <summary>Opens what is needed before anything is begun, so that a failure leaves no batch half sent.</summary>
-    private void Open(ExpertRoutes routes, ReadOnlySpan<int> experts)
+    private void Count(ExpertRoutes routes)
     {
-        for (int shard = 0; shard < _channels.Length; shard++)
+        Array.Clear(_rows);
+        foreach (int expert in _work.Compute.Active)
         {
-            if (_counts[shard] == 0 || _channels[shard] is not null)
+            int shard = routes.ShardOf(_work.Layer, expert);
+            if (shard < 0)
             {
-                continue;
+                throw new ExpertUnavailableException(_work.Layer, expert, "no shard holds it");
             }
 
-            try
-            {
-                _channels[shard] = dataPlane.OpenExperts(routes.Shards[shard].DataPlaneAddress, routes.Shards[shard].Worker.Device);
-            }
-            catch (PeerUnreachableException e)
-            {
-                throw new ExpertUnavailableException(_work.Layer, experts[0], e.Message, e);
-            }
+            _rows[shard] += _work.Compute.SlotsOf(expert).Length;
         }
     }
 
-    private void Fill(ExpertRoutes routes, ReadOnlySpan<int> experts)
+    private void Open(ExpertRoutes routes, int shard, RemoteRows rows)
     {
-        Array.Clear(_slots);
-        ReadOnlySpan<float> input = _work.Input.Span;
-        for (int i = 0; i < experts.Length; i++)
+        try
         {
-            int shard = routes.ShardOf(_work.Layer, experts[i]);
-            int slot = _slots[shard]++;
-            ExpertBatch batch = _batches[shard];
-            batch.Experts[slot] = experts[i];
-            input.Slice(i / _work.TopK * _work.Hidden, _work.Hidden).CopyTo(batch.Rows[(slot * _work.Hidden)..]);
+            rows.Open();
+        }
+        catch (PeerUnreachableException e)
+        {
+            throw new ExpertUnavailableException(_work.Layer, FirstOf(routes, shard), e.Message, e);
         }
     }
 
-    private void Scatter(ExpertRoutes routes)
+    private void Send(ExpertRoutes routes)
     {
-        Array.Clear(_slots);
-        ReadOnlySpan<int> experts = _work.ExpertIds.Span[..(_work.Rows * _work.TopK)];
-        Span<float> output = _work.Output.Span;
-        for (int i = 0; i < experts.Length; i++)
+        foreach (int expert in _work.Compute.Active)
         {
-            int shard = routes.ShardOf(_work.Layer, experts[i]);
-            int slot = _slots[shard]++;
-            _batches[shard].Outputs.Slice(slot * _work.Hidden, _work.Hidden).CopyTo(output[(i * _work.Hidden)..]);
+            _remote[routes.ShardOf(_work.Layer, expert)]?.Add(_work, expert, _work.Compute.SlotsOf(expert));
         }
+
+        for (int shard = 0; shard < _remote.Length; shard++)
+        {
+            if (_rows[shard] > 0)
+            {
+                _remote[shard]?.Send();
+            }
+        }
+
+        _sent = time.GetTimestamp();
+    }
+
+    /// <summary>The first expert of the layer that rows go to at a shard, to name in an error.</summary>
+    private int FirstOf(ExpertRoutes routes, int shard)
+    {
+        foreach (int expert in _work.Compute.Active)
+        {
+            if (routes.ShardOf(_work.Layer, expert) == shard)
+            {
+                return expert;
+            }
+        }
+
+        return 0;
     }
 }

@@ -139,7 +139,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
         IExpertDispatcher? experts = null;
         if (UsesShards)
         {
-            ShardedExpertDispatcher sharded = new(directory, _context.DataPlane, options.ExpertTimeout, _context.Time);
+            ShardedExpertDispatcher sharded = new(() => directory.Current, _catalog, _context.DataPlane, options.ExpertTimeout, _context.Time);
             _owned.Add(sharded);
             experts = sharded;
         }
