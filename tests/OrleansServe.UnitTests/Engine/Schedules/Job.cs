@@ -28,7 +28,7 @@ internal sealed record Job(int[] Prompt, int MaxTokens, SamplingParameters Sampl
             TopK = random.Next(2) == 0 ? 0 : random.Next(1, 30),
             MinP = random.Next(3) == 0 ? random.NextSingle() / 10 : 0,
             Seed = (ulong)random.NextInt64(),
-            SampleIndex = (uint)random.Next(3),
+            SampleIndex = (uint)(random.Next(2) * random.Next(3)),
             RepetitionPenalty = penalised ? 0.8f + random.NextSingle() : 1,
             FrequencyPenalty = penalised ? random.NextSingle() - 0.5f : 0,
             PresencePenalty = penalised ? random.NextSingle() - 0.5f : 0,

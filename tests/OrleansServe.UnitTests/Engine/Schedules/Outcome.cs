@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansServe.Engine;
+using Xunit;
 
 namespace OrleansServe.UnitTests.Engine.Schedules;
 
@@ -8,14 +9,27 @@ internal readonly record struct Outcome(int Token, int LogprobBits, ulong TopBit
 {
     private const ulong Start = 14695981039346656037UL;
 
-    public static Outcome Of(in SampledToken token, ReadOnlySpan<float> logits) => new(
-        token.Token,
-        BitConverter.SingleToInt32Bits(token.Logprob),
-        Digest(MemoryMarshal.Cast<float, int>(token.TopLogprobs.Span), Digest(token.TopTokens.Span, Start)),
-        Digest(MemoryMarshal.Cast<float, int>(logits), Start));
+    /// <summary>What is left of it outside the engine.</summary>
+    public Outcome WithoutLogits() => this with { LogitBits = 0 };
+
+    public static Outcome Of(in SampledToken token, ReadOnlySpan<float> logits) =>
+        Of(token.Token, token.Logprob, token.TopTokens.Span, token.TopLogprobs.Span) with { LogitBits = Digest(MemoryMarshal.Cast<float, int>(logits), Start) };
+
+    /// <summary>The outcome that a client sees.</summary>
+    public static Outcome Of(int token, float logprob, ReadOnlySpan<int> topTokens, ReadOnlySpan<float> topLogprobs) =>
+        new(token, BitConverter.SingleToInt32Bits(logprob), Digest(MemoryMarshal.Cast<float, int>(topLogprobs), Digest(topTokens, Start)), 0);
 
     /// <summary>The bits of a given token's log-probability; its logits are nobody's to see.</summary>
     public static Outcome OfScore(in SampledToken score) => Of(score, []);
+
+    /// <summary>Fails with both where they differ.</summary>
+    public static void RequireSame(Outcome outcome, Outcome alone, string what)
+    {
+        if (outcome != alone)
+        {
+            Assert.Fail($"{what}: {outcome} where alone it is {alone}");
+        }
+    }
 
     /// <summary>One number for many outcomes, the same in every process.</summary>
     public static ulong Digest(IEnumerable<Outcome> outcomes) =>

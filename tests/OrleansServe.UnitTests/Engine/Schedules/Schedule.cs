@@ -247,7 +247,8 @@ internal sealed class Schedule : IDisposable
         var result = site.Driver.Result;
         for (var i = 0; i < result.ScoredCount(index); i++)
         {
-            Compare(life, "prompt token", life.Computed - again + i + 1, Outcome.OfScore(result.Score(index, i)), _world.Scores[life.Index][life.Computed - again + i]);
+            var place = life.Computed - again + i;
+            Outcome.RequireSame(Outcome.OfScore(result.Score(index, i)), _world.Scores[life.Index][place], $"request {life.Index}, prompt token {place + 1}");
             Count("prompt tokens scored", 1);
         }
 
@@ -259,7 +260,7 @@ internal sealed class Schedule : IDisposable
             var token = first + row;
             Assert.Null(result.Token(index, row).Error);
             var outcome = Outcome.Of(result.Token(index, row), result.Logits(index, row));
-            Compare(life, "token", token, outcome, expected[token]);
+            Outcome.RequireSame(outcome, expected[token], $"request {life.Index}, token {token}");
             Count("tokens compared", 1);
             if (token < life.Produced)
             {
@@ -285,9 +286,6 @@ internal sealed class Schedule : IDisposable
             site.Evict(life);
         }
     }
-
-    private static void Compare(Life life, string kind, int index, Outcome outcome, Outcome alone) =>
-        Assert.True(outcome == alone, $"request {life.Index}, {kind} {index}: {outcome} where alone it is {alone}");
 
     private void Count(string kind, int times) => Events[kind] = Events.GetValueOrDefault(kind) + times;
 
