@@ -27,7 +27,7 @@ internal sealed class TokenDesk : ITokenReceiver
 
     public void Close(Guid request) => _inboxes.TryRemove(request, out _);
 
-    public void OnFrame(TokenFrame frame)
+    public void OnFrame(TokenChannelId channel, TokenFrame frame)
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
@@ -40,7 +40,7 @@ internal sealed class TokenDesk : ITokenReceiver
         Count(frame.Count);
     }
 
-    public void OnWorkerLost(string worker) => Changed.Raise();
+    public void OnWorkerLost(TokenChannelId channel, string worker) => Changed.Raise();
 
     /// <summary>What has come for one request. Every token in its turn, once.</summary>
     internal sealed class Inbox(int next)
