@@ -54,7 +54,7 @@ internal static class StreamBenchmark
         return tokens;
     }
 
-    private static async Task WaitUntilReadyAsync(Uri http)
+    internal static async Task WaitUntilReadyAsync(Uri http)
     {
         using HttpClient client = new();
         while (!(await client.GetAsync(new Uri(http, "/readyz"))).IsSuccessStatusCode)

@@ -24,7 +24,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
         SiloOptions options = new SiloOptionsReader().AddArguments(
         [
             "--model", "m", "--name=served", "--port", "0", "--http-port=9", "--listen", "0.0.0.0", "--prefill", "2", "--decode", "3", "--experts", "0",
-            "--kv-blocks", "7", "--max-batch-tokens", "64", "--max-requests", "5", "--threads", "1", "--silo-name", "s", "--roles", "decode, gateway,prefill",
+            "--kv-blocks", "7", "--max-batch-tokens", "64", "--max-requests", "5", "--threads", "1", "--speculative-tokens", "3", "--silo-name", "s", "--roles", "decode, gateway,prefill",
             "--json-logs", "--verbose",
         ]).Read(Defaults);
 
@@ -40,6 +40,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
             ExpertShards = 0,
             KvBlocks = 7,
             MaxBatchTokens = 64,
+            SpeculativeTokens = 3,
             MaxRequests = 5,
             Threads = 1,
             SiloName = "s",
