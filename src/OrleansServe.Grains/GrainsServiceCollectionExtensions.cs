@@ -20,6 +20,8 @@ public static class GrainsServiceCollectionExtensions
     {
         services.AddOptions<WorkerOptions>().Configure(configure).ValidateOnStart();
         services.AddSingleton<IValidateOptions<WorkerOptions>, WorkerOptionsValidator>();
+        services.AddOptions<ServiceOptions>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ServiceOptions>, ServiceOptionsValidator>();
         services.AddOptions<SchedulerOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<SchedulerOptions>, SchedulerOptionsValidator>();
         services.AddPlacementDirector<NodePlacementStrategy, NodePlacementDirector>();

@@ -11,6 +11,7 @@ namespace OrleansServe.Abstractions.Scheduling;
 /// <param name="BlockHashes">Chained hashes of the prompt's full KV blocks, for the prefill balancer.</param>
 /// <param name="KvFormat">KV format fingerprint that the hashes are seeded with; only workers of this format are chosen.</param>
 /// <param name="Avoid">Workers that failed this request before, if any others can be had.</param>
+/// <param name="Scheduling">Whose it is and how urgent.</param>
 [GenerateSerializer, Immutable, Alias("os.admission-request")]
 public sealed record AdmissionRequest(
     [property: Id(0)] Guid RequestId,
@@ -19,7 +20,8 @@ public sealed record AdmissionRequest(
     [property: Id(3)] int MaxTokens,
     [property: Id(4)] ImmutableArray<UInt128> BlockHashes,
     [property: Id(5)] string KvFormat,
-    [property: Id(6)] ImmutableArray<WorkerId> Avoid)
+    [property: Id(6)] ImmutableArray<WorkerId> Avoid,
+    [property: Id(7)] SchedulingSettings Scheduling)
 {
     /// <summary>Samples that are to go on from the prompt, each with as many tokens.</summary>
     [Id(8)]

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansServe.Abstractions.Scheduling;
 
 namespace OrleansServe.Abstractions.Workers;
 
@@ -9,6 +10,7 @@ namespace OrleansServe.Abstractions.Workers;
 /// <param name="Sampling">How the first token is drawn.</param>
 /// <param name="Ticket">Where the KV goes; null where one token is all that is wanted.</param>
 /// <param name="KvFormat">KV format fingerprint that the gateway hashed with.</param>
+/// <param name="Scheduling">Whose it is and how urgent.</param>
 [GenerateSerializer, Immutable, Alias("os.prefill-request")]
 public sealed record PrefillRequest(
     [property: Id(0)] Guid RequestId,
@@ -16,7 +18,8 @@ public sealed record PrefillRequest(
     [property: Id(2)] ImmutableArray<UInt128> BlockHashes,
     [property: Id(3)] SamplingSettings Sampling,
     [property: Id(4)] KvTicket? Ticket,
-    [property: Id(5)] string KvFormat)
+    [property: Id(5)] string KvFormat,
+    [property: Id(6)] SchedulingSettings Scheduling)
 {
     /// <summary>How many of the likeliest tokens to report beside each prompt token's log-probability; null where none are wanted.</summary>
     [Id(7)]

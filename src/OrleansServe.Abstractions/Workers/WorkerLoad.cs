@@ -9,6 +9,8 @@ namespace OrleansServe.Abstractions.Workers;
 /// <param name="KvBlocksCached">KV blocks free to be reused that still serve as prefix cache.</param>
 /// <param name="Experts">Routed experts held, summed over layers; 0 unless an expert shard.</param>
 /// <param name="ExpertRows">Rows computed by those experts since the start.</param>
+/// <param name="KvBlocksStandard">KV blocks that requests of the standard class would give back, if a higher one needed them.</param>
+/// <param name="KvBlocksBatch">The same of the batch class.</param>
 [GenerateSerializer, Immutable, Alias("os.worker-load")]
 public sealed record WorkerLoad(
     [property: Id(0)] int RunningRequests,
@@ -18,4 +20,6 @@ public sealed record WorkerLoad(
     [property: Id(4)] int KvBlocksUsed,
     [property: Id(5)] int KvBlocksCached,
     [property: Id(6)] int Experts,
-    [property: Id(7)] long ExpertRows);
+    [property: Id(7)] long ExpertRows,
+    [property: Id(8)] int KvBlocksStandard = 0,
+    [property: Id(9)] int KvBlocksBatch = 0);

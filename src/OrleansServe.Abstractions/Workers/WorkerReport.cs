@@ -16,6 +16,8 @@ namespace OrleansServe.Abstractions.Workers;
 /// <param name="CachedAdded">Hashes of KV blocks that entered its prefix cache since the report before.</param>
 /// <param name="CachedRemoved">Hashes of KV blocks evicted since the report before.</param>
 /// <param name="Heartbeat">The engine is in a long step: the report says that the worker lives, and repeats the load of the one before.</param>
+/// <param name="Arrived">Requests that have arrived since the report before: its load counts them. In a report in full also those that it holds.</param>
+/// <param name="Served">What it has computed for whom since the report before.</param>
 [GenerateSerializer, Immutable, Alias("os.worker-report")]
 public sealed record WorkerReport(
     [property: Id(0)] WorkerId Worker,
@@ -28,4 +30,6 @@ public sealed record WorkerReport(
     [property: Id(7)] WorkerLoad Load,
     [property: Id(8)] ImmutableArray<UInt128> CachedAdded,
     [property: Id(9)] ImmutableArray<UInt128> CachedRemoved,
-    [property: Id(10)] bool Heartbeat);
+    [property: Id(10)] bool Heartbeat,
+    [property: Id(11)] ImmutableArray<Guid> Arrived,
+    [property: Id(12)] ImmutableArray<TenantTokens> Served);

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Options;
+using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Sessions;
@@ -29,7 +30,9 @@ internal sealed class RequestIntake
     public Generation Read(GenerateRequest request, Guid requestId)
     {
         PromptRules.RequireModel(request.Model, _model);
-        return Read(requestId, request.Sampling, request.Stop, request.Output, chat: false, thinking: false, () => PromptRules.Read(request, _model));
+        SchedulingSettings scheduling = SchedulingRules.Read(request.Scheduling);
+        Generation generation = Read(requestId, request.Sampling, request.Stop, request.Output, chat: false, thinking: false, () => PromptRules.Read(request, _model));
+        return generation with { Scheduling = scheduling };
     }
 
     /// <summary>An answer in a conversation.</summary>
@@ -37,8 +40,9 @@ internal sealed class RequestIntake
     public Generation Read(ChatRequest request, Guid requestId)
     {
         PromptRules.RequireModel(request.Model, _model);
+        SchedulingSettings scheduling = SchedulingRules.Read(request.Scheduling);
         bool thinking = _model.ChatTemplate?.OpensThinking(PromptRules.ReadThinking(request)) ?? false;
-        return Read(
+        Generation generation = Read(
             requestId,
             request.Sampling,
             request.Stop,
@@ -46,6 +50,7 @@ internal sealed class RequestIntake
             chat: true,
             thinking,
             () => PromptRules.Read(request, _model, _options.MaxMessages));
+        return generation with { Scheduling = scheduling };
     }
 
     private Generation Read(

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Validation;
 
@@ -28,4 +29,7 @@ internal sealed record Generation(
 
     /// <summary>How many of the likeliest tokens to report beside each prompt token's log-probability; null where none are wanted.</summary>
     public int? PromptTopLogprobs { get; init; }
+
+    /// <summary>Whose it is and how urgent.</summary>
+    public SchedulingSettings Scheduling { get; init; } = SchedulingSettings.Default;
 }

@@ -134,7 +134,7 @@ internal sealed partial class RequestPlacer
         WorkerLease lease,
         CancellationToken cancellationToken)
     {
-        AdmissionRequest asked = new(request.RequestId, _identity.Node, prompt.Length, maxTokens, hashes, _identity.KvFormatHex, avoid) { Samples = request.Samples };
+        AdmissionRequest asked = new(request.RequestId, _identity.Node, prompt.Length, maxTokens, hashes, _identity.KvFormatHex, avoid, request.Scheduling) { Samples = request.Samples };
         lease.Admitted = true;
         Admission admission = await CallAsync(
             [],
@@ -166,7 +166,7 @@ internal sealed partial class RequestPlacer
         WorkerLease lease,
         CancellationToken cancellationToken)
     {
-        ReserveRequest asked = new(request.RequestId, prompt, hashes, maxTokens, _identity.KvFormatHex) { Samples = request.Samples };
+        ReserveRequest asked = new(request.RequestId, prompt, hashes, maxTokens, _identity.KvFormatHex, request.Scheduling) { Samples = request.Samples };
         lease.Decode = admission.Decode;
         ReserveResult reserved = await CallAsync(
             [admission.Decode],
@@ -191,7 +191,7 @@ internal sealed partial class RequestPlacer
         KvTicket? ticket,
         CancellationToken cancellationToken)
     {
-        PrefillRequest asked = new(request.RequestId, prompt, hashes, request.Sampling, ticket, _identity.KvFormatHex)
+        PrefillRequest asked = new(request.RequestId, prompt, hashes, request.Sampling, ticket, _identity.KvFormatHex, request.Scheduling)
         {
             PromptTopLogprobs = request.PromptTopLogprobs,
         };

@@ -95,7 +95,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     {
         WorkerLoad load = new(0, _queue.Count, 0, 0, 0, 0, _held.Sum(layer => layer.Experts.Length), Volatile.Read(ref _totalRows));
         WorkerReport report = new(
-            Id, WorkerRole.Expert, default, 0, _context.Model.WeightsFingerprint, "", _context.DataPlane.Address, load, [], [], Heartbeat: false);
+            Id, WorkerRole.Expert, default, 0, _context.Model.WeightsFingerprint, "", _context.DataPlane.Address, load, [], [], Heartbeat: false, [], []);
         return Task.FromResult((report, full));
     }
 

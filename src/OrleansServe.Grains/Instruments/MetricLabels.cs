@@ -1,5 +1,6 @@
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Policies.Batching;
 
 namespace OrleansServe.Grains.Instruments;
 
@@ -11,6 +12,13 @@ internal static class MetricLabels
         WorkerRole.Prefill => "prefill",
         WorkerRole.Decode => "decode",
         _ => "expert",
+    };
+
+    public static string Of(ServiceClass serviceClass) => serviceClass switch
+    {
+        ServiceClass.Interactive => "interactive",
+        ServiceClass.Standard => "standard",
+        _ => "batch",
     };
 
     public static string Of(AdmissionOutcome outcome) => outcome switch

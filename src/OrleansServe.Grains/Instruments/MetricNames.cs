@@ -15,6 +15,9 @@ internal static class MetricNames
     public const string KvBlocksUsed = "orleansserve_kv_blocks_used";
     public const string KvBlocksCached = "orleansserve_kv_blocks_cached";
     public const string PrefixCacheHitTokens = "orleansserve_prefix_cache_hit_tokens_total";
+    public const string ServedTokens = "orleansserve_served_tokens_total";
+    public const string Preemptions = "orleansserve_preemptions_total";
+    public const string RecomputedTokens = "orleansserve_recomputed_tokens_total";
     public const string WorkerRequestsRunning = "orleansserve_worker_requests_running";
     public const string WorkerRequestsQueued = "orleansserve_worker_requests_queued";
     public const string WorkerQueuedTokens = "orleansserve_worker_queued_tokens";

@@ -1,4 +1,5 @@
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Policies.Batching;
 using Prometheus;
 
 namespace OrleansServe.Grains.Instruments;
@@ -23,6 +24,9 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
     private readonly Counter _accepted = factory.CreateCounter(MetricNames.DraftTokensAccepted, "Drafts that became tokens.", Labels);
     private readonly Counter _streamSteps = factory.CreateCounter(MetricNames.StreamSteps, "Steps of streams: one that two streams share counts twice.", Labels);
     private readonly Counter _streamTokens = factory.CreateCounter(MetricNames.StreamTokens, "Tokens that steps brought to streams.", Labels);
+    private readonly Counter _served = factory.CreateCounter(MetricNames.ServedTokens, "Tokens computed for requests of a class.", [.. Labels, "class"]);
+    private readonly Counter _preemptions = factory.CreateCounter(MetricNames.Preemptions, "Requests that had to give their KV blocks back for others.", Labels);
+    private readonly Counter _recomputed = factory.CreateCounter(MetricNames.RecomputedTokens, "Tokens computed again after a preemption.", Labels);
     private readonly Gauge _blocksTotal = factory.CreateGauge(MetricNames.KvBlocksTotal, "KV blocks of the engine.", Labels);
     private readonly Gauge _blocksUsed = factory.CreateGauge(MetricNames.KvBlocksUsed, "KV blocks that requests hold or have reserved.", Labels);
     private readonly Gauge _blocksCached = factory.CreateGauge(MetricNames.KvBlocksCached, "Free KV blocks that serve as prefix cache.", Labels);
@@ -52,6 +56,12 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
         private readonly Counter.Child _accepted = metrics._accepted.WithLabels(labels);
         private readonly Counter.Child _streamSteps = metrics._streamSteps.WithLabels(labels);
         private readonly Counter.Child _streamTokens = metrics._streamTokens.WithLabels(labels);
+        private readonly Counter.Child _preemptions = metrics._preemptions.WithLabels(labels);
+        private readonly Counter.Child _recomputed = metrics._recomputed.WithLabels(labels);
+
+        private readonly Counter.Child[] _served =
+            [.. Enum.GetValues<ServiceClass>().Select(serviceClass => metrics._served.WithLabels([.. labels, MetricLabels.Of(serviceClass)]))];
+
         private readonly Gauge.Child _blocksTotal = metrics._blocksTotal.WithLabels(labels);
         private readonly Gauge.Child _blocksUsed = metrics._blocksUsed.WithLabels(labels);
         private readonly Gauge.Child _blocksCached = metrics._blocksCached.WithLabels(labels);
@@ -75,6 +85,12 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
             _streamSteps.Inc();
             _streamTokens.Inc(1 + accepted);
         }
+
+        public void Served(ServiceClass serviceClass, int tokens) => _served[(int)serviceClass].Inc(tokens);
+
+        public void Preempted() => _preemptions.Inc();
+
+        public void Recomputed(int tokens) => _recomputed.Inc(tokens);
 
         public void CachedTokens(int tokens) => _hitTokens.Inc(tokens);
 

@@ -6,13 +6,13 @@ using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Placement;
 using OrleansServe.Policies.Balancing;
-using OrleansServe.Policies.KvBlocks;
+using OrleansServe.Policies.Batching;
 
 namespace OrleansServe.Grains.Scheduling;
 
 /// <summary>
-/// Applies <see cref="AdmissionPolicy"/> to the workers' reports. Reentrant: requests wait in its queue while reports come in. First come, first
-/// served: a large request at the head is not overtaken, so it cannot starve.
+/// Admits requests by the workers' reports: <see cref="AdmissionQueue"/> says who is next, <see cref="AdmissionBook"/> whether and where there is room.
+/// Reentrant: requests wait in its queue while reports come in.
 /// </summary>
 [GatewayPlacement, Reentrant]
 public sealed class SchedulerGrain : Grain, ISchedulerGrain
@@ -20,32 +20,41 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(250);
 
     private readonly SchedulerOptions _options;
-    private readonly AdmissionLimits _limits;
     private readonly TimeProvider _time;
     private readonly IClusterMembershipService _membership;
     private readonly SchedulerMetrics _metrics;
     private readonly WorkerTable _workers;
-    private readonly LinkedList<PendingAdmission> _queue = new();
-    private readonly Dictionary<Guid, AdmittedRequest> _admitted = [];
+    private readonly AdmissionBook _book;
+    private readonly AdmissionQueue _queue;
+    private readonly TenantAccounts _tenants = new();
+    private readonly long _epoch;
 
     /// <summary>Made by the grain runtime.</summary>
     public SchedulerGrain(
         IOptions<SchedulerOptions> options,
+        IOptions<ServiceOptions> service,
         TimeProvider time,
         IClusterMembershipService membership,
         SchedulerServices services)
     {
         ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(service);
+        ArgumentNullException.ThrowIfNull(time);
         ArgumentNullException.ThrowIfNull(services);
         _options = options.Value;
-        _limits = new AdmissionLimits(_options.MaxQueuedTokens, _options.MaxRequestsPerDecodeWorker);
         _time = time;
+        _epoch = time.GetTimestamp();
         _membership = membership;
         _metrics = services.Metrics;
         _workers = new WorkerTable(time);
+        AdmissionLimits limits = new(_options.MaxQueuedTokens, _options.MaxRequestsPerDecodeWorker, service.Value.Overcommit);
+        _book = new AdmissionBook(_workers, _tenants, limits, _options.RetryAfter);
+        _queue = new AdmissionQueue(_tenants, _options.MaxQueuedRequests, service.Value.Targets);
     }
 
     private string Model => this.GetPrimaryKeyString();
+
+    private TimeSpan Now => _time.GetElapsedTime(_epoch);
 
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
@@ -60,44 +69,36 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         ArgumentNullException.ThrowIfNull(request);
 
         // Before it is queued: what the policy refuses to look at would stop everyone behind it.
-        Admission? answer = FaultOf(request) is { } fault ? Refusal(AdmissionOutcome.TooLarge, fault) : null;
-
-        // Behind others it has to wait even if it would fit: the queue is fair.
-        answer ??= _queue.Count == 0 ? TryAdmit(request) : null;
-        if (answer is null && _queue.Count >= _options.MaxQueuedRequests)
+        if (AdmissionBook.FaultOf(request) is { } fault)
         {
-            answer = Refusal(AdmissionOutcome.Overloaded, $"{_queue.Count} requests wait for admission, which is the limit");
+            return Count(_book.Refusal(AdmissionOutcome.TooLarge, fault));
         }
 
-        if (answer is null)
+        PendingAdmission pending = _queue.Open(request, Now);
+        try
         {
-            LinkedListNode<PendingAdmission> node = _queue.AddLast(new PendingAdmission(request, _time.GetTimestamp()));
-            _metrics.QueuedRequests.WithLabels(Model).Set(_queue.Count);
-            try
-            {
-                answer = await node.Value.Result.Task.WaitAsync(cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                if (node.List is not null)
-                {
-                    Dequeue(node);
-                }
-
-                // Answered and cancelled at once: whoever asked is gone, so the admission is taken back.
-                await CompleteAsync(request.RequestId);
-                throw;
-            }
+            Enqueue(pending);
+            Admission answer = await pending.Result.Task.WaitAsync(cancellationToken);
+            return Count(answer);
         }
-
-        _metrics.Admissions.WithLabels(Model, MetricLabels.Of(answer.Outcome)).Inc();
-        return answer;
+        catch (OperationCanceledException)
+        {
+            // It may have been answered meanwhile: whoever asked is gone, so the admission is taken back.
+            _queue.Remove(pending);
+            await CompleteAsync(request.RequestId);
+            throw;
+        }
+        finally
+        {
+            _queue.Close(pending);
+            _metrics.Waiting(Model, pending.Class, _queue.CountOf(pending.Class));
+        }
     }
 
     /// <inheritdoc/>
     public Task CompleteAsync(Guid requestId)
     {
-        Complete(requestId);
+        _book.Complete(requestId);
         DrainQueue();
         return Task.CompletedTask;
     }
@@ -105,9 +106,15 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     /// <inheritdoc/>
     public Task<bool> ReportAsync(WorkerReport report)
     {
+        ArgumentNullException.ThrowIfNull(report);
         bool known = _workers.Apply(report);
         if (known)
         {
+            foreach (TenantTokens served in report.Role == WorkerRole.Decode ? report.Served : [])
+            {
+                _tenants.Find(served.Tenant)?.Charge(served.Tokens);
+            }
+
             DrainQueue();
         }
 
@@ -125,93 +132,52 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             entry.Report.DataPlaneAddress))],
         _queue.Count));
 
-    private Admission Refusal(AdmissionOutcome outcome, string? reason) => new(outcome, default, default, reason, _options.RetryAfter);
-
-    /// <summary>An answer, or null if the request has to wait.</summary>
-    private Admission? TryAdmit(AdmissionRequest request)
+    private Admission Count(Admission answer)
     {
-        WorkerEntry[] prefill = Candidates(WorkerRole.Prefill, request);
-        WorkerEntry[] decode = Candidates(WorkerRole.Decode, request);
-        PrefillCandidate[] prefillLoads = Array.ConvertAll(prefill, entry => new PrefillCandidate(
-            entry.CachedPrefix(request.BlockHashes),
-            entry.Report.Load.QueuedTokens + entry.UnreportedTokens,
-            entry.Report.Load.KvBlocksTotal));
+        _metrics.Admissions.WithLabels(Model, MetricLabels.Of(answer.Outcome)).Inc();
+        return answer;
+    }
 
-        // The worker's own count also knows requests that another activation of this grain admitted.
-        DecodeCandidate[] decodeLoads = Array.ConvertAll(decode, entry => new DecodeCandidate(
-            Math.Max(entry.AdmittedBlocks, entry.Report.Load.KvBlocksUsed),
-            entry.Report.Load.KvBlocksTotal,
-            Math.Max(entry.AdmittedRequests, entry.Report.Load.RunningRequests + entry.Report.Load.QueuedRequests)));
-        AdmissionDecision decision = AdmissionPolicy.Decide(request.PromptTokens, request.MaxTokens, prefillLoads, decodeLoads, _limits);
-        switch (decision.Verdict)
+    private void Enqueue(PendingAdmission pending)
+    {
+        if (_queue.Count == 0 && TryAnswer(pending))
         {
-            case AdmissionVerdict.Wait:
-                return null;
-            case AdmissionVerdict.NoWorkers:
-                return Refusal(AdmissionOutcome.NoWorkers, decision.Reason);
-            case AdmissionVerdict.TooLarge:
-                return Refusal(AdmissionOutcome.TooLarge, decision.Reason);
+            return;
         }
 
-        WorkerEntry prefillEntry = prefill[decision.PrefillIndex];
-        WorkerEntry decodeEntry = decode[decision.DecodeIndex];
-        prefillEntry.UnreportedTokens += request.PromptTokens - ((long)prefillLoads[decision.PrefillIndex].CachedBlocks * KvBlockHasher.BlockTokens);
-        Complete(request.RequestId);
-        AdmittedRequest admitted = new(request.GatewayNode, AddressOf(request.GatewayNode), decodeEntry, BlockMath.BlocksForRequest(request.PromptTokens, request.MaxTokens));
-        _admitted[request.RequestId] = admitted;
-        decodeEntry.AdmittedBlocks += admitted.Blocks;
-        decodeEntry.AdmittedRequests++;
-        return new Admission(AdmissionOutcome.Admitted, prefillEntry.Report.Worker, decodeEntry.Report.Worker, null, TimeSpan.Zero);
-    }
-
-    /// <summary>Workers of a role that can serve the request; those it asks to avoid only if there are no others.</summary>
-    private WorkerEntry[] Candidates(WorkerRole role, AdmissionRequest request)
-    {
-        WorkerEntry[] fitting = [.. _workers.All.Where(entry => entry.Report.Role == role && entry.Report.KvFormat == request.KvFormat)];
-        WorkerEntry[] preferred = Array.FindAll(fitting, entry => !request.Avoid.Contains(entry.Report.Worker));
-        return preferred.Length > 0 ? preferred : fitting;
-    }
-
-    private static string? FaultOf(AdmissionRequest request)
-    {
-        if (request.PromptTokens < 1 || request.MaxTokens < 1 || request.PromptTokens > int.MaxValue - request.MaxTokens)
+        if (_queue.IsFull)
         {
-            return $"prompt_tokens {request.PromptTokens} and max_tokens {request.MaxTokens} must be at least 1, and together at most {int.MaxValue}";
+            PendingAdmission refused = _queue.Displace(pending) ?? pending;
+            Answer(refused, _book.Refusal(AdmissionOutcome.Overloaded, $"{_queue.Count} requests wait for admission, which is the limit"));
+            if (refused == pending)
+            {
+                return;
+            }
         }
 
-        int blocks = request.PromptTokens / KvBlockHasher.BlockTokens;
-        return request.Avoid.IsDefault || request.BlockHashes.IsDefault || request.BlockHashes.Length > blocks
-            ? $"a prompt of {request.PromptTokens} tokens has {blocks} full KV blocks, not the number of its hashes"
-            : null;
+        _queue.Add(pending);
+        _metrics.Waiting(Model, pending.Class, _queue.CountOf(pending.Class));
+        DrainQueue();
     }
 
-    private void Complete(Guid requestId)
+    private void DrainQueue() => _queue.Drain(Now, TryAnswer);
+
+    private bool TryAnswer(PendingAdmission pending)
     {
-        if (_admitted.Remove(requestId, out AdmittedRequest? admitted))
+        if (_book.TryAdmit(pending.Request, AddressOf(pending.Request.GatewayNode)) is not { } answer)
         {
-            admitted.Decode.AdmittedBlocks -= admitted.Blocks;
-            admitted.Decode.AdmittedRequests--;
+            return false;
         }
+
+        Answer(pending, answer);
+        return true;
     }
 
-    private void DrainQueue()
+    private void Answer(PendingAdmission pending, Admission answer)
     {
-        while (_queue.First is { } head && TryAdmit(head.Value.Request) is { } answer)
-        {
-            Answer(head, answer);
-        }
-    }
-
-    private void Answer(LinkedListNode<PendingAdmission> node, Admission answer)
-    {
-        Dequeue(node);
-        node.Value.Result.TrySetResult(answer);
-    }
-
-    private void Dequeue(LinkedListNode<PendingAdmission> node)
-    {
-        _queue.Remove(node);
-        _metrics.QueuedRequests.WithLabels(Model).Set(_queue.Count);
+        _queue.Remove(pending);
+        _metrics.Waiting(Model, pending.Class, _queue.CountOf(pending.Class));
+        pending.Result.TrySetResult(answer);
     }
 
     private Task Sweep(CancellationToken cancellationToken)
@@ -219,14 +185,14 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         ImmutableHashSet<string> nodes = [.. LiveMembers().Select(member => member.Name)];
         ImmutableHashSet<SiloAddress> silos = [.. LiveMembers().Select(member => member.SiloAddress)];
         _workers.Expire(_options.WorkerTimeout, entry => !nodes.Contains(entry.Report.Worker.Node));
-        foreach (Guid orphan in _admitted.Where(pair => !IsLive(pair.Value)).Select(pair => pair.Key).ToArray())
+        foreach (Guid orphan in _book.FindOrphans(IsLive))
         {
-            Complete(orphan);
+            _book.Complete(orphan);
         }
 
-        while (_queue.First is { } head && _time.GetElapsedTime(head.Value.Arrived) > _options.MaxQueueTime)
+        foreach (PendingAdmission late in _queue.Expired(Now, _options.MaxQueueTime))
         {
-            Answer(head, Refusal(AdmissionOutcome.Overloaded, $"no worker had room within {_options.MaxQueueTime.TotalSeconds:0.###} s"));
+            Answer(late, _book.Refusal(AdmissionOutcome.Overloaded, $"no worker had room within {_options.MaxQueueTime.TotalSeconds:0.###} s"));
         }
 
         DrainQueue();
@@ -237,7 +203,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
 
         return Task.CompletedTask;
 
-        bool IsLive(AdmittedRequest admitted) => admitted.Gateway is { } gateway ? silos.Contains(gateway) : nodes.Contains(admitted.GatewayNode);
+        bool IsLive(AdmittedRequest admitted) => admitted.Gateway is { } gateway ? silos.Contains(gateway) : nodes.Contains(admitted.Request.GatewayNode);
     }
 
     private IEnumerable<ClusterMember> LiveMembers() => _membership.CurrentSnapshot.Members.Values

@@ -14,22 +14,26 @@ internal sealed class WorkerTable(TimeProvider time)
     public bool Apply(WorkerReport report)
     {
         (WorkerRole, string) key = (report.Role, report.Worker.Key);
-        if (!_entries.TryGetValue(key, out WorkerEntry? entry) || entry.Report.Incarnation != report.Incarnation)
+        bool known = _entries.TryGetValue(key, out WorkerEntry? entry);
+        bool full = !known || entry!.Report.Incarnation != report.Incarnation;
+        if (full && report.Sequence != 1)
         {
-            if (report.Sequence != 1)
-            {
-                return false;
-            }
-
-            _entries[key] = entry = new WorkerEntry(report);
+            return false;
         }
-        else if (report.Sequence != entry.Report.Sequence + 1)
+
+        if (!full && report.Sequence != entry!.Report.Sequence + 1)
         {
             // An old one that was overtaken says nothing new; a gap means that changes of the cache were missed.
             return report.Sequence <= entry.Report.Sequence;
         }
 
-        entry.Apply(report, time.GetTimestamp());
+        if (!known)
+        {
+            _entries[key] = entry = new WorkerEntry(report);
+        }
+
+        // Requests under way go on counting against a worker that reports anew.
+        entry!.Apply(report, time.GetTimestamp(), full);
         return true;
     }
 

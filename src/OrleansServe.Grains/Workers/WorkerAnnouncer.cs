@@ -108,7 +108,7 @@ internal sealed class WorkerAnnouncer
             _hangs = hangs;
             if (!full && !hangs && _last is { } last)
             {
-                return _cursor.Number(last with { CachedAdded = [], CachedRemoved = [], Heartbeat = true }, full: false);
+                return _cursor.Number(last with { CachedAdded = [], CachedRemoved = [], Heartbeat = true, Arrived = [], Served = [] }, full: false);
             }
         }
 

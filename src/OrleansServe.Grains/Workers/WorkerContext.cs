@@ -9,6 +9,7 @@ namespace OrleansServe.Grains.Workers;
 internal sealed record WorkerContext(
     WorkerModel Model,
     WorkerOptions Options,
+    ServiceOptions Service,
     IDataPlane DataPlane,
     TimeProvider Time,
     WorkerMetrics Metrics,

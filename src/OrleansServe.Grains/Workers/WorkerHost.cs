@@ -32,6 +32,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
         WorkerCatalog catalog,
         WorkerModel model,
         IOptions<WorkerOptions> options,
+        IOptions<ServiceOptions> service,
         IDataPlane dataPlane,
         TimeProvider time,
         IMetricFactory metrics,
@@ -39,7 +40,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
     {
         _grains = grains;
         _catalog = catalog;
-        _context = new WorkerContext(model, options.Value, dataPlane, time, new WorkerMetrics(metrics), logger);
+        _context = new WorkerContext(model, options.Value, service.Value, dataPlane, time, new WorkerMetrics(metrics), logger);
     }
 
     private bool UsesShards => _context.Options.ClusterExpertShards > 0 && _context.Model.Checkpoint.Config.NRoutedExperts > 0;

@@ -50,7 +50,8 @@ public static class AdmissionPolicy
         }
 
         int prefillIndex = PrefillBalancer.Choose(prefill, promptTokens, limits.MaxQueuedTokens);
-        int decodeIndex = DecodeBalancer.Choose(decode, blocks, limits.MaxRequestsPerDecodeWorker);
+        int expected = BlockMath.BlocksExpected(promptTokens, maxTokens, limits.Overcommit);
+        int decodeIndex = DecodeBalancer.Choose(decode, expected, limits.MaxRequestsPerDecodeWorker);
         return prefillIndex >= 0 && decodeIndex >= 0
             ? new AdmissionDecision(AdmissionVerdict.Admit, prefillIndex, decodeIndex, null)
             : AdmissionDecision.Refuse(AdmissionVerdict.Wait, $"no {(prefillIndex < 0 ? "prefill" : "decode")} worker has room now");

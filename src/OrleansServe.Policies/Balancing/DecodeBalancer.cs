@@ -5,7 +5,7 @@ namespace OrleansServe.Policies.Balancing;
 public static class DecodeBalancer
 {
     /// <param name="candidates">Workers in a fixed order; ties go to the first.</param>
-    /// <param name="blocks">KV blocks that the request will fill at most.</param>
+    /// <param name="blocks">KV blocks that the request is to find free.</param>
     /// <param name="maxRequests">A worker with this many requests takes no more.</param>
     /// <returns>Index of the worker, or -1 if none has room now.</returns>
     public static int Choose(ReadOnlySpan<DecodeCandidate> candidates, int blocks, int maxRequests)
@@ -14,7 +14,8 @@ public static class DecodeBalancer
         for (int i = 0; i < candidates.Length; i++)
         {
             DecodeCandidate candidate = candidates[i];
-            bool fits = candidate.KvBlocksTotal - candidate.KvBlocksUsed >= blocks && candidate.Requests < maxRequests;
+            int free = Math.Min(candidate.KvBlocksTotal, candidate.KvBlocksTotal - candidate.KvBlocksUsed + candidate.KvBlocksYielded);
+            bool fits = free >= blocks && candidate.Requests < maxRequests;
             if (fits && (best < 0 || IsLighter(candidate, candidates[best])))
             {
                 best = i;

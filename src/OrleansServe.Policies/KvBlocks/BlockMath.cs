@@ -16,4 +16,18 @@ public static class BlockMath
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(maxTokens);
         return BlocksFor(checked(promptTokens + maxTokens - 1));
     }
+
+    /// <summary>
+    /// Blocks to keep free for a request that is not expected to use all of its tokens: those of its prompt and of the next token in any case, and of
+    /// the rest what <paramref name="overcommit"/> leaves.
+    /// </summary>
+    /// <param name="promptTokens">Length of the prompt.</param>
+    /// <param name="maxTokens">Tokens to be produced at most.</param>
+    /// <param name="overcommit">Share that is expected not to be used, in [0, 1]; 0 gives <see cref="BlocksForRequest"/>.</param>
+    public static int BlocksExpected(int promptTokens, int maxTokens, double overcommit)
+    {
+        int all = BlocksForRequest(promptTokens, maxTokens);
+        int begin = Math.Min(all, BlocksFor(checked(promptTokens + 1)));
+        return begin + (int)Math.Ceiling((all - begin) * (1 - Math.Clamp(overcommit, 0, 1)));
+    }
 }

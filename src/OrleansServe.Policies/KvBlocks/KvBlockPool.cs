@@ -50,6 +50,15 @@ public sealed class KvBlockPool
     /// <summary>Told when a name becomes findable (true) and when its block is evicted (false).</summary>
     public Action<UInt128, bool>? NameChanged { get; set; }
 
+    /// <summary>
+    /// Told who is evicted, by name and block, when its block is about to be given away: the content is still there until this returns, for whoever
+    /// keeps it elsewhere.
+    /// </summary>
+    public Action<UInt128, int>? Evicting { get; set; }
+
+    /// <summary>References in all: what holders think that they hold has to come to this.</summary>
+    public long References { get; private set; }
+
     /// <summary>Takes a reference on each of the longest run of named blocks that a chain of names begins with.</summary>
     /// <param name="names">The chain, from the first block on.</param>
     /// <param name="blocks">Receives the blocks; at least as long as <paramref name="names"/>.</param>
@@ -64,10 +73,35 @@ public sealed class KvBlockPool
                 _cached.Remove(block);
             }
 
+            References++;
             blocks[found++] = block;
         }
 
         return found;
+    }
+
+    /// <summary>Takes one more reference on blocks that are held, for another sequence with the same beginning. Shared blocks must not be written any more.</summary>
+    public void Share(ReadOnlySpan<int> blocks)
+    {
+        foreach (int block in blocks)
+        {
+            ThrowUnlessHeld(block);
+            _references[block]++;
+            References++;
+        }
+    }
+
+    /// <summary>How many of a holder's blocks nobody else holds: what comes back when it gives them up.</summary>
+    public int CountUnshared(ReadOnlySpan<int> blocks)
+    {
+        int count = 0;
+        foreach (int block in blocks)
+        {
+            ThrowUnlessHeld(block);
+            count += _references[block] == 1 ? 1 : 0;
+        }
+
+        return count;
     }
 
     /// <summary>Takes blocks for new content, all or none.</summary>
@@ -83,6 +117,7 @@ public sealed class KvBlockPool
         {
             int block = _free.Count > 0 ? _free.Pop() : Evict();
             _references[block] = 1;
+            References++;
             blocks[i] = block;
         }
 
@@ -111,6 +146,7 @@ public sealed class KvBlockPool
         {
             int block = blocks[i];
             ThrowUnlessHeld(block);
+            References--;
             if (--_references[block] > 0)
             {
                 continue;
@@ -127,22 +163,33 @@ public sealed class KvBlockPool
         }
     }
 
+    /// <summary>Checks the invariants, and that there are as many references as the holders together hold.</summary>
+    /// <exception cref="InvalidOperationException">One is broken; the message says which.</exception>
+    public void CheckIntegrity(long heldByHolders)
+    {
+        CheckIntegrity();
+        Require(References == heldByHolders, $"holders hold {heldByHolders} references but {References} are counted: blocks have leaked");
+    }
+
     /// <summary>Checks the invariants.</summary>
     /// <exception cref="InvalidOperationException">One is broken; the message says which.</exception>
     public void CheckIntegrity()
     {
         int held = 0;
         int names = 0;
+        long references = 0;
         for (int block = 0; block < Count; block++)
         {
             held += _references[block] > 0 ? 1 : 0;
             names += _named[block] ? 1 : 0;
+            references += _references[block];
             Require(_references[block] >= 0, $"block {block} has {_references[block]} references");
             Require(!_named[block] || (_byName.TryGetValue(_names[block], out int owner) && owner == block), $"the name of block {block} does not lead to it");
             Require(_cached.Contains(block) == (_references[block] == 0 && _named[block]), $"block {block} is wrongly listed as cached or not");
         }
 
         Require(names == _byName.Count, $"{names} named blocks but {_byName.Count} names");
+        Require(references == References, $"blocks have {references} references but {References} are counted");
         Require(held == Held, $"{held} blocks have references but {Held} are counted as held");
     }
 
@@ -158,6 +205,7 @@ public sealed class KvBlockPool
     {
         int block = _cached.RemoveOldest();
         UInt128 name = _names[block];
+        Evicting?.Invoke(name, block);
         _byName.Remove(name);
         _named[block] = false;
         NameChanged?.Invoke(name, false);

@@ -4,6 +4,7 @@ using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Grains.Instruments;
+using OrleansServe.Policies.Batching;
 using OrleansServe.UnitTests.Engine;
 using Prometheus;
 using Xunit;
@@ -34,7 +35,7 @@ public sealed partial class MetricsPageTests
         workers.ForWorker(id, WorkerRole.Decode).Load(new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0));
         workers.ForExpertShard(id).Batch(TimeSpan.Zero, 0);
         SchedulerMetrics scheduler = new(factory);
-        scheduler.QueuedRequests.WithLabels("m").Set(0);
+        scheduler.Waiting("m", ServiceClass.Batch, 0);
         scheduler.Admissions.WithLabels("m", MetricLabels.Of(AdmissionOutcome.Admitted)).Inc();
         scheduler.Workers.WithLabels("m", MetricLabels.Of(WorkerRole.Decode)).Set(0);
         new GatewayMetrics(factory, "m").Ended(RequestOutcome.Stop);
@@ -52,8 +53,10 @@ public sealed partial class MetricsPageTests
     private static string LabelsOf(string name, string type, string[] lines)
     {
         string series = type == "histogram" ? name + "_count" : name;
-        string line = Assert.Single(lines, line => line.StartsWith(series + "{", StringComparison.Ordinal));
-        return string.Join(", ", Label().Matches(line).Select(label => label.Groups["name"].Value));
+        return Assert.Single(lines
+            .Where(line => line.StartsWith(series + "{", StringComparison.Ordinal))
+            .Select(line => string.Join(", ", Label().Matches(line).Select(label => label.Groups["name"].Value)))
+            .Distinct());
     }
 
     [GeneratedRegex("""^\| `(?<name>\w+)` \| (?<type>\w+) \| (?<labels>[^|]*) \|""")]

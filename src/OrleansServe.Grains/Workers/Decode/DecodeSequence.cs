@@ -8,6 +8,8 @@ namespace OrleansServe.Grains.Workers.Decode;
 internal sealed class DecodeSequence(ReserveRequest request, UInt128 rootName)
     : WorkerSequence(request.RequestId, request.Prompt.AsSpan(), request.MaxTokens, rootName)
 {
+    public override bool IsStream => true;
+
     /// <summary>Where its prompt's KV arrives; null before it is held.</summary>
     public KvReservation? Reservation { get; set; }
 

@@ -1,6 +1,8 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
+using OrleansServe.Grains.Scheduling;
 using OrleansServe.Grains.Workers.Steps;
+using OrleansServe.Policies.Batching;
 using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer;
 using OrleansServe.Transfer.Kv;
@@ -30,6 +32,8 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         _streams = new GatewayStreams(context.DataPlane, id);
         _reservations = new KvReservations(id, engine.Kv, Time, Thread) { Ready = OnKvReady, Failed = (reservation, error) => Fail(reservation.Sequence, error) };
         _registration = context.DataPlane.RegisterKv(id.Device, _reservations);
+        Batch.Preempted = _ => Metrics.Preempted();
+        Batch.Resumed = (_, tokens) => Metrics.Recomputed(tokens);
         _sweep = Time.CreateTimer(_ => Thread.Post(Sweep), null, SweepInterval, SweepInterval);
     }
 
@@ -81,13 +85,37 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
     }
 
+    protected override IEnumerable<Guid> HeldRequests => _requests.Keys;
+
     protected override WorkerLoad MeasureLoad()
     {
+        // Whoever waits for blocks is to be reckoned with as if it had them.
+        int used = Pool.Held;
+        Span<int> givenBack = stackalloc int[ServiceClasses.Count];
+        givenBack.Clear();
+        foreach (DecodeSequence sequence in Batch.Running)
+        {
+            used += sequence.Blocks.IsEmpty ? sequence.BlocksLacking : 0;
+            givenBack[(int)sequence.Class] += sequence.Blocks.Length;
+        }
+
         int running = Batch.Running.Count;
-        WorkerLoad load = new(running, _requests.Count - running, 0, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
+        WorkerLoad load = new(
+            running,
+            _requests.Count - running,
+            0,
+            Pool.Count,
+            Math.Min(used, Pool.Count),
+            Pool.Cached,
+            0,
+            0,
+            givenBack[(int)ServiceClass.Standard],
+            givenBack[(int)ServiceClass.Batch]);
         Metrics.Load(load);
         return load;
     }
+
+    protected override long CountHeldBlocks() => _requests.Values.Sum(sequence => (long)sequence.Blocks.Length);
 
     protected override void OnSampled(DecodeSequence sequence, int index, int tokens, StepResult result)
     {
@@ -146,24 +174,50 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
             return new ReserveResult(null, $"worker {Id} holds {limit} requests, which is its limit", true);
         }
 
-        DecodeSequence sequence = new(request, RootName) { StateWidth = StateWidth };
-        int held = Pool.AcquirePrefix(request.BlockHashes.AsSpan(), sequence.BlockSpace);
-        int needed = sequence.BlockSpace.Length;
-        sequence.BlockCount = held;
-        if (!Pool.TryAllocate(sequence.BlockSpace[held..]))
+        int worstCase = BlockMath.BlocksForRequest(request.Prompt.Length, request.MaxTokens);
+        if (worstCase > Pool.Count)
         {
-            Pool.Release(sequence.Blocks);
-            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {needed - held} KV blocks needed", true);
+            return new ReserveResult(
+                null, $"a prompt of {request.Prompt.Length} tokens and max_tokens {request.MaxTokens} need {worstCase} KV blocks; worker {Id} has {Pool.Count}", true);
         }
 
-        sequence.BlockCount = needed;
+        if (TryHold(request) is not { } sequence)
+        {
+            int needed = BlockMath.BlocksFor(request.Prompt.Length + 1);
+            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {needed} KV blocks needed, or others wait for them", true);
+        }
+
+        int held = sequence.Computed / KvBlockHasher.BlockTokens;
         int promptBlocks = BlockMath.BlocksFor(sequence.PromptLength);
         sequence.Reservation = _reservations.Open(sequence, held, promptBlocks);
+        NoteArrival(request.RequestId);
         _requests.Add(request.RequestId, sequence);
         NotifyChanged();
         KvTicket ticket = new(
             sequence.Reservation.TicketId, request.RequestId, Id, _address, promptBlocks, held, Model.KvFormatHex, Time.GetUtcNow() + Options.TicketLifetime);
         return new ReserveResult(ticket, null, false);
+    }
+
+    /// <summary>A sequence with blocks for its prompt and its next token; more are taken as it grows. Null if there is no room.</summary>
+    private DecodeSequence? TryHold(ReserveRequest request)
+    {
+        DecodeSequence sequence = new(request, RootName)
+        {
+            Order = NextOrder(),
+            Class = ServiceClasses.Of(request.Scheduling.Priority),
+            Account = Tenants.Enter(request.Scheduling.Tenant),
+            StateWidth = StateWidth,
+        };
+        sequence.Reuse(Pool, request.BlockHashes.Length * KvBlockHasher.BlockTokens);
+        int missing = BlockMath.BlocksFor(request.Prompt.Length + 1) - sequence.Blocks.Length;
+        if (Batch.TryMakeRoom(sequence.Class, missing, Now) && sequence.TryGrow(Pool, request.Prompt.Length + 1))
+        {
+            return sequence;
+        }
+
+        sequence.GiveBack(Pool);
+        Tenants.Leave(sequence.Account);
+        return null;
     }
 
     private DecodeResult Accept(DecodeRequest request)
@@ -278,7 +332,8 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
         _requests.Remove(sequence.RequestId);
         Batch.Leave(sequence);
-        Pool.Release(sequence.Blocks);
+        sequence.GiveBack(Pool);
+        Tenants.Leave(sequence.Account);
         if (sequence.Stream is { } stream)
         {
             stream.Requests--;

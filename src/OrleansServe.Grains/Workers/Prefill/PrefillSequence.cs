@@ -5,7 +5,7 @@ using OrleansServe.Grains.Workers.Steps;
 namespace OrleansServe.Grains.Workers.Prefill;
 
 /// <summary>A prompt on a prefill worker.</summary>
-internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, long arrived)
+internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, TimeSpan arrived)
     : WorkerSequence(request.RequestId, request.Prompt.AsSpan(), 1, rootName)
 {
     public PrefillRequest Request { get; } = request;
@@ -13,8 +13,10 @@ internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, 
     /// <summary>Collects the prompt's log-probabilities; null where none are wanted.</summary>
     public PromptScoreSheet? Scores { get; } = request.PromptTopLogprobs is { } top ? new PromptScoreSheet(request.Prompt.Length, top) : null;
 
-    /// <summary>Timestamp of the call.</summary>
-    public long Arrived { get; } = arrived;
+    public override bool IsStream => false;
+
+    /// <summary>When the call came, on the worker's clock.</summary>
+    public TimeSpan Arrived { get; } = arrived;
 
     public TaskCompletionSource<PrefillResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -28,9 +30,6 @@ internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, 
     public int CachedTokens { get; set; }
 
     public TimeSpan QueueTime { get; set; }
-
-    /// <summary>It holds blocks.</summary>
-    public bool Started { get; set; }
 
     /// <summary>The result is set: nothing is computed for it any more.</summary>
     public bool Answered { get; set; }

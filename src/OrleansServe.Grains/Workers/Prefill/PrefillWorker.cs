@@ -1,6 +1,8 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
+using OrleansServe.Grains.Scheduling;
 using OrleansServe.Grains.Workers.Steps;
+using OrleansServe.Policies.Batching;
 using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer;
 
@@ -10,11 +12,11 @@ namespace OrleansServe.Grains.Workers.Prefill;
 internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
 {
     private readonly IDataPlane _dataPlane;
-    private readonly LinkedList<PrefillSequence> _waiting = new();
+    private readonly PrefillQueue _queue = new();
 
     // Waiting, running, or answered with KV still being sent.
     private readonly HashSet<PrefillSequence> _held = [];
-    private bool _starting;
+    private bool _roomChanged;
     private Task _transfers = Task.CompletedTask;
 
     public PrefillWorker(WorkerId id, IEngine engine, WorkerContext context)
@@ -28,17 +30,19 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             return refusal;
         }
 
-        PrefillSequence sequence = new(request, RootName, Time.GetTimestamp()) { StateWidth = StateWidth };
+        PrefillSequence? sequence;
         try
         {
-            if (!await Thread.InvokeAsync(() => TryEnqueue(sequence)))
-            {
-                return PrefillRules.Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true);
-            }
+            sequence = await Thread.InvokeAsync(() => TryEnqueue(request));
         }
         catch (WorkerUnavailableException e)
         {
             return PrefillRules.Refusal(e.Message, retryable: true);
+        }
+
+        if (sequence is null)
+        {
+            return PrefillRules.Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true);
         }
 
         await using CancellationTokenRegistration registration = cancellationToken.Register(() => Thread.Post(() => Cancel(sequence)));
@@ -47,20 +51,17 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         return result;
     }
 
+    protected override IEnumerable<Guid> HeldRequests => _held.Select(sequence => sequence.RequestId);
+
     protected override WorkerLoad MeasureLoad()
     {
-        long queued = 0;
+        long queued = _queue.Tokens;
         foreach (PrefillSequence sequence in Batch.Running)
         {
             queued += sequence.Pending;
         }
 
-        foreach (PrefillSequence sequence in _waiting)
-        {
-            queued += sequence.PromptLength;
-        }
-
-        WorkerLoad load = new(Batch.Running.Count, _waiting.Count, queued, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
+        WorkerLoad load = new(Batch.Running.Count, _queue.Count, queued, Pool.Count, Pool.Held, Pool.Cached, 0, 0);
         Metrics.Load(load);
         return load;
     }
@@ -116,45 +117,45 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
 
         _transfers = Task.WhenAll(_held.Select(sequence => sequence.Transfer));
         _held.Clear();
-        _waiting.Clear();
+        _queue.Clear();
     }
 
     protected override Task QuiesceAsync() => _transfers;
 
-    private bool TryEnqueue(PrefillSequence sequence)
+    protected override long CountHeldBlocks() => _held.Sum(sequence => (long)sequence.Blocks.Length);
+
+    protected override void OnPlanning()
+    {
+        // A start that fails at once gives room back: then there is more to start.
+        while (_roomChanged)
+        {
+            _roomChanged = false;
+            _queue.Start(Now, TryStart);
+        }
+    }
+
+    private PrefillSequence? TryEnqueue(PrefillRequest request)
     {
         if (_held.Count >= Options.MaxRequests)
         {
-            return false;
+            return null;
         }
 
+        ServiceClass serviceClass = ServiceClasses.Of(request.Scheduling.Priority);
+        PrefillSequence sequence = new(request, RootName, Now)
+        {
+            Order = NextOrder(),
+            Class = serviceClass,
+            Account = Tenants.Enter(request.Scheduling.Tenant),
+            Due = Now + Service.Targets.Of(serviceClass).FirstToken,
+            StateWidth = StateWidth,
+        };
         _held.Add(sequence);
-        _waiting.AddLast(sequence);
-        StartWaiting();
+        _queue.Add(sequence);
+        _roomChanged = true;
+        NoteArrival(request.RequestId);
         NotifyChanged();
-        return true;
-    }
-
-    private void StartWaiting()
-    {
-        // A start that fails at once comes back here: the loop goes on instead of nesting.
-        if (_starting)
-        {
-            return;
-        }
-
-        _starting = true;
-        try
-        {
-            while (_waiting.First is { } first && TryStart(first.Value))
-            {
-                _waiting.Remove(first);
-            }
-        }
-        finally
-        {
-            _starting = false;
-        }
+        return sequence;
     }
 
     private bool TryStart(PrefillSequence sequence)
@@ -162,21 +163,21 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         // The last token is always computed, since its logits are wanted: a prompt that is cached whole gives up its last block.
         // Log-probabilities take the states of every token, which a cache of keys and values does not have.
         int usable = sequence.Scores is not null ? 0 : Math.Min(sequence.Request.BlockHashes.Length, (sequence.PromptLength - 1) / KvBlockHasher.BlockTokens);
-        int cached = Pool.AcquirePrefix(sequence.Request.BlockHashes.AsSpan()[..usable], sequence.BlockSpace);
-        sequence.BlockCount = cached;
-        int blocks = BlockMath.BlocksFor(sequence.PromptLength);
-        if (!Pool.TryAllocate(sequence.BlockSpace[cached..blocks]))
+        if (BlockMath.BlocksFor(sequence.PromptLength) - usable > Pool.Available)
         {
-            Pool.Release(sequence.Blocks);
-            sequence.BlockCount = 0;
             return false;
         }
 
-        sequence.BlockCount = blocks;
-        sequence.Started = true;
-        sequence.CachedTokens = cached * KvBlockHasher.BlockTokens;
-        sequence.TakeOver(sequence.CachedTokens, Pool);
-        sequence.QueueTime = Time.GetElapsedTime(sequence.Arrived);
+        sequence.Reuse(Pool, usable * KvBlockHasher.BlockTokens);
+        int cached = sequence.Blocks.Length;
+        if (!sequence.TryGrow(Pool, sequence.PromptLength))
+        {
+            sequence.GiveBack(Pool);
+            return false;
+        }
+
+        sequence.CachedTokens = sequence.Computed;
+        sequence.QueueTime = Now - sequence.Arrived;
         sequence.Sampling = TokenSamples.ToEngine(sequence.Request.Sampling);
         sequence.TopLogprobs = sequence.Request.Sampling.TopLogprobs;
         Batch.Join(sequence);
@@ -196,7 +197,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             if (ticket.Blocks != BlockMath.BlocksFor(sequence.PromptLength) || ticket.HeldBlocks < 0 || ticket.HeldBlocks > ticket.Blocks)
             {
                 throw new PeerUnreachableException(
-                    ticket.DataPlaneAddress, $"its ticket is for {ticket.Blocks} blocks, {ticket.HeldBlocks} of them held, but the prompt has {sequence.BlockCount}");
+                    ticket.DataPlaneAddress, $"its ticket is for {ticket.Blocks} blocks, {ticket.HeldBlocks} of them held, but the prompt has {sequence.Blocks.Length}");
             }
 
             sequence.Sender = new KvSender(_dataPlane.OpenKvPush(ticket.DataPlaneAddress, ticket.Worker.Device, ticket.Id), Engine.Kv, sequence.Blocks, ticket, Options.TransferTimeout, Time);
@@ -248,11 +249,8 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     {
         if (!sequence.Answered)
         {
-            _waiting.Remove(sequence);
+            _queue.Remove(sequence);
             OnFailed(sequence, "the request was cancelled", retryable: false);
-
-            // It may have been the one at the head that the others waited for.
-            StartWaiting();
         }
         else
         {
@@ -276,12 +274,10 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             return;
         }
 
-        if (sequence.Started)
-        {
-            Pool.Release(sequence.Blocks);
-            StartWaiting();
-        }
-
+        // One that never began may have been the one that the others waited for.
+        sequence.GiveBack(Pool);
+        Tenants.Leave(sequence.Account);
+        _roomChanged = true;
         NotifyChanged();
     }
 }

@@ -7,6 +7,7 @@ using OrleansServe.Engine.Mtp;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Workers.Speculation;
+using OrleansServe.Policies.Batching;
 using OrleansServe.Policies.KvBlocks;
 
 namespace OrleansServe.Grains.Workers.Steps;
@@ -19,11 +20,17 @@ namespace OrleansServe.Grains.Workers.Steps;
 internal abstract class EngineWorker<TSequence> : IWorker
     where TSequence : WorkerSequence
 {
+    private static readonly TimeSpan IntegrityInterval = TimeSpan.FromSeconds(10);
+
     private readonly StepResult _result = new();
     private readonly CacheJournal _journal;
     private readonly WorkerRole _role;
     private readonly string _dataPlaneAddress;
     private readonly Speculator? _speculator;
+    private readonly long _epoch;
+    private readonly List<Guid> _arrived = [];
+    private long _orders;
+    private long _checkedAt;
 
     protected EngineWorker(WorkerId id, WorkerRole role, IEngine engine, WorkerContext context)
     {
@@ -34,13 +41,15 @@ internal abstract class EngineWorker<TSequence> : IWorker
         Options = context.Options;
         Time = context.Time;
         Logger = context.Logger;
+        Service = context.Service;
+        _epoch = _checkedAt = Time.GetTimestamp();
         _dataPlaneAddress = context.DataPlane.Address;
         Pool = new KvBlockPool(engine.Kv.BlockCount);
         RootName = KvBlockHasher.Root(context.Model.KvFormat.Span);
         Metrics = context.Metrics.ForWorker(id, role);
         _journal = new CacheJournal(Pool);
         _speculator = role == WorkerRole.Decode ? Speculator.For(engine, Options, Time, Metrics) : null;
-        Batch = new RunningBatch<TSequence>(engine.Info.MaxBatchTokens, _speculator);
+        Batch = new RunningBatch<TSequence>(Pool, engine.Info.MaxBatchTokens, context.Service.PromptFloor, context.Service.Targets, _speculator);
         Batch.Plan.LayerCompleted = OnLayerCompleted;
         Thread = new EngineThread(id.Key, RunStep, OnThreadEnded);
     }
@@ -59,7 +68,15 @@ internal abstract class EngineWorker<TSequence> : IWorker
 
     protected WorkerOptions Options { get; }
 
+    protected ServiceOptions Service { get; }
+
     protected TimeProvider Time { get; }
+
+    /// <summary>The worker's clock: time since it was made.</summary>
+    protected TimeSpan Now => Time.GetElapsedTime(_epoch);
+
+    /// <summary>What each tenant has been served here.</summary>
+    protected TenantAccounts Tenants { get; } = new();
 
     protected ILogger Logger { get; }
 
@@ -82,8 +99,11 @@ internal abstract class EngineWorker<TSequence> : IWorker
     {
         (ImmutableArray<UInt128> added, ImmutableArray<UInt128> removed, bool restarted) =
             _role == WorkerRole.Prefill ? _journal.Drain(full) : ([], [], full);
+        ImmutableArray<Guid> arrived = restarted ? [.. HeldRequests.Union(_arrived)] : [.. _arrived];
+        ImmutableArray<TenantTokens> served = [.. Tenants.Drain().Select(tenant => new TenantTokens(tenant.Tenant, tenant.Tokens))];
+        _arrived.Clear();
         WorkerReport report = new(
-            Id, _role, default, 0, Model.WeightsFingerprint, Model.KvFormatHex, _dataPlaneAddress, MeasureLoad(), added, removed, Heartbeat: false);
+            Id, _role, default, 0, Model.WeightsFingerprint, Model.KvFormatHex, _dataPlaneAddress, MeasureLoad(), added, removed, Heartbeat: false, arrived, served);
         return (report, restarted);
     });
 
@@ -95,15 +115,26 @@ internal abstract class EngineWorker<TSequence> : IWorker
         Engine.Dispose();
     }
 
-    /// <summary>Checks the block pool's invariants on the engine's thread.</summary>
+    /// <summary>Checks the block pool's invariants, and that nothing has leaked, on the engine's thread.</summary>
     public Task<WorkerLoad> CheckIntegrityAsync() => Thread.InvokeAsync(() =>
     {
-        Pool.CheckIntegrity();
+        Pool.CheckIntegrity(CountHeldBlocks());
         return MeasureLoad();
     });
 
     /// <summary>The load now.</summary>
     protected abstract WorkerLoad MeasureLoad();
+
+    /// <summary>References on blocks that the worker's requests hold.</summary>
+    protected abstract long CountHeldBlocks();
+
+    /// <summary>The requests that the worker has.</summary>
+    protected abstract IEnumerable<Guid> HeldRequests { get; }
+
+    /// <summary>A step is about to be planned: what waits may join.</summary>
+    protected virtual void OnPlanning()
+    {
+    }
 
     /// <summary>A step has computed a planned sequence and sampled after its last token. The sequence has advanced already.</summary>
     /// <param name="sequence">The sequence.</param>
@@ -136,24 +167,44 @@ internal abstract class EngineWorker<TSequence> : IWorker
     {
     }
 
+    /// <summary>Number of the next arrival.</summary>
+    protected long NextOrder() => ++_orders;
+
+    /// <summary>Notes for the next report that a request is here.</summary>
+    protected void NoteArrival(Guid requestId) => _arrived.Add(requestId);
+
     protected void NotifyChanged() => Changed?.Invoke();
 
     private bool RunStep()
     {
-        if (!Batch.TryPlan())
+        OnPlanning();
+        if (!Batch.TryPlan(Now))
         {
+            CheckNowAndThen();
             return false;
         }
 
         long start = Time.GetTimestamp();
         if (TryCompute())
         {
+            TimeSpan computed = Time.GetElapsedTime(start);
             int tokens = HandOut();
             OnStepCompleted();
+            Batch.Cost.Add(tokens, computed.TotalSeconds);
             Metrics.Step(Time.GetElapsedTime(start), tokens, Batch.Planned.Count);
         }
 
         return true;
+    }
+
+    /// <summary>An idle worker looks after its block pool. A broken one ends it: better no answer than a wrong one.</summary>
+    private void CheckNowAndThen()
+    {
+        if (Time.GetElapsedTime(_checkedAt) > IntegrityInterval)
+        {
+            Pool.CheckIntegrity(CountHeldBlocks());
+            _checkedAt = Time.GetTimestamp();
+        }
     }
 
     private bool TryCompute()
@@ -192,6 +243,8 @@ internal abstract class EngineWorker<TSequence> : IWorker
             {
                 int computed = planned.Tokens.Length - planned.SampleRows + standing;
                 sequence.Advance(computed, _result.State(i, computed - 1), Pool);
+                sequence.Account.Charge(computed);
+                Metrics.Served(sequence.Class, computed);
                 if (_result.ScoredCount(i) > 0)
                 {
                     OnScored(sequence, i, _result);

@@ -1,6 +1,7 @@
 using OrleansServe.Engine;
 using OrleansServe.Engine.Mtp;
 using OrleansServe.Engine.Sampling;
+using OrleansServe.Policies.Batching;
 using OrleansServe.Policies.KvBlocks;
 
 namespace OrleansServe.Grains.Workers.Steps;
@@ -9,7 +10,7 @@ namespace OrleansServe.Grains.Workers.Steps;
 /// One sequence on an engine: its tokens, its blocks, and how far its KV has come. Belongs to the engine's thread. Buffers are sized when it is
 /// made, so that nothing is allocated from token to token.
 /// </summary>
-/// <remarks>Invariant: <c>named blocks x 64 ≤ Computed ≤ Length</c>.</remarks>
+/// <remarks>Invariant: <c>named blocks x 64 ≤ Computed ≤ Length</c>; blocks cover <c>Computed</c> tokens.</remarks>
 internal abstract class WorkerSequence
 {
     private readonly int[] _tokens;
@@ -20,6 +21,7 @@ internal abstract class WorkerSequence
     private float[] _state = [];
     private bool _stateIsKnown;
     private int _drafts;
+    private int _blockCount;
 
     protected WorkerSequence(Guid requestId, ReadOnlySpan<int> prompt, int maxTokens, UInt128 rootName)
     {
@@ -36,6 +38,17 @@ internal abstract class WorkerSequence
 
     public Guid RequestId { get; }
 
+    /// <summary>Number of its arrival at this worker.</summary>
+    public required long Order { get; init; }
+
+    public required ServiceClass Class { get; init; }
+
+    /// <summary>Whose tokens these are.</summary>
+    public required TenantAccount Account { get; init; }
+
+    /// <summary>When its next token is due, on the worker's clock.</summary>
+    public TimeSpan Due { get; set; } = TimeSpan.MaxValue;
+
     public int PromptLength { get; }
 
     /// <summary>Tokens to be produced at most.</summary>
@@ -47,7 +60,7 @@ internal abstract class WorkerSequence
     /// <summary>Tokens whose KV is in the blocks.</summary>
     public int Computed { get; private set; }
 
-    /// <summary>Tokens that could be fed now: 1 for a stream that goes on, more for a prompt.</summary>
+    /// <summary>Tokens that could be fed now: 1 for a stream that goes on, more for a prompt or for what preemption has it compute again.</summary>
     public int Pending => Length - FedFrom;
 
     public int Produced => Length - PromptLength;
@@ -62,7 +75,10 @@ internal abstract class WorkerSequence
 
     /// <summary>Drafts that could be verified beside the next token: none that might overshoot the end or the blocks, none without a state.</summary>
     public int MostDrafts =>
-        _stateIsKnown && Length - Computed == 1 ? Math.Max(0, Math.Min(MaxTokens - Produced - 1, (BlockCount * KvBlockHasher.BlockTokens) - Length)) : 0;
+        _stateIsKnown && Length - Computed == 1 ? Math.Max(0, Math.Min(MaxTokens - Produced - 1, (_blockCount * KvBlockHasher.BlockTokens) - Length)) : 0;
+
+    /// <summary>Its client has seen tokens and waits for the next; preemption may have it compute again.</summary>
+    public abstract bool IsStream { get; }
 
     public SamplingParameters Sampling { get; set; } = SamplingParameters.Greedy;
 
@@ -71,12 +87,11 @@ internal abstract class WorkerSequence
     /// <summary>The tokens that are known, prompt first.</summary>
     public ReadOnlyMemory<int> Tokens => _tokens.AsMemory(0, Length);
 
-    /// <summary>Room for the sequence's blocks; the first <see cref="BlockCount"/> are held.</summary>
-    public Span<int> BlockSpace => _blocks;
+    /// <summary>The blocks that it holds.</summary>
+    public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, _blockCount);
 
-    public int BlockCount { get; set; }
-
-    public ReadOnlySpan<int> Blocks => _blocks.AsSpan(0, BlockCount);
+    /// <summary>Blocks that it lacks for computing all of its tokens.</summary>
+    public int BlocksLacking => Math.Max(0, BlockMath.BlocksFor(Length) - _blockCount);
 
     /// <summary>What a step does for this sequence when it feeds so many of its pending tokens; the last of them is sampled after.</summary>
     public virtual StepSequence Feed(int tokens) => new()
@@ -86,11 +101,58 @@ internal abstract class WorkerSequence
         CachedRows = Computed - FedFrom,
         PreviousState = _stateIsKnown ? _state : ReadOnlyMemory<float>.Empty,
         History = _tokens.AsMemory(0, FedFrom),
-        Blocks = _blocks.AsMemory(0, BlockCount),
+        Blocks = _blocks.AsMemory(0, _blockCount),
         SampleRows = tokens == Pending ? 1 + _drafts : 0,
         Sampling = Sampling,
         TopLogprobs = TopLogprobs,
     };
+
+    /// <summary>Takes up the blocks that still serve as prefix cache, with their KV, for a sequence that has none.</summary>
+    /// <param name="pool">Where they are.</param>
+    /// <param name="limit">Tokens, from the first on, whose KV may come from there.</param>
+    public void Reuse(KvBlockPool pool, int limit)
+    {
+        UInt128 name = _rootName;
+        while ((_blockCount + 1) * KvBlockHasher.BlockTokens <= limit)
+        {
+            name = KvBlockHasher.Next(name, _tokens.AsSpan(_blockCount * KvBlockHasher.BlockTokens, KvBlockHasher.BlockTokens));
+            if (pool.AcquirePrefix([name], _blocks.AsSpan(_blockCount)) == 0)
+            {
+                break;
+            }
+
+            _blockCount++;
+        }
+
+        TakeOver(_blockCount * KvBlockHasher.BlockTokens, pool);
+    }
+
+    /// <summary>Takes the blocks that it lacks for its first <paramref name="tokens"/> tokens; none if there are not enough.</summary>
+    public bool TryGrow(KvBlockPool pool, int tokens)
+    {
+        int needed = BlockMath.BlocksFor(tokens);
+        if (needed > _blockCount)
+        {
+            if (!pool.TryAllocate(_blocks.AsSpan(_blockCount, needed - _blockCount)))
+            {
+                return false;
+            }
+
+            _blockCount = needed;
+        }
+
+        return true;
+    }
+
+    /// <summary>Gives its blocks back. Its tokens stay: what was computed of them can be computed again.</summary>
+    public void GiveBack(KvBlockPool pool)
+    {
+        pool.Release(Blocks);
+        _blockCount = 0;
+        _stateIsKnown = false;
+        _drafts = 0;
+        Computed = 0;
+    }
 
     /// <summary>Takes over KV that came from elsewhere, from the prefix cache or from a transfer, and names the blocks that it fills.</summary>
     public void TakeOver(int tokens, KvBlockPool pool)
@@ -112,7 +174,7 @@ internal abstract class WorkerSequence
         Token = _tokens[Length - 1],
         Position = Length - 1,
         State = _state,
-        Blocks = _blocks.AsMemory(0, BlockCount),
+        Blocks = _blocks.AsMemory(0, _blockCount),
         Sampling = Sampling,
         History = _tokens.AsMemory(0, Length - 1),
         Drafts = _tokens.AsMemory(Length, drafts),

@@ -1,3 +1,4 @@
+using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Transfer.InProcess;
@@ -113,7 +114,7 @@ public sealed class DecodeWorkerTests : IAsyncLifetime, IAsyncDisposable
     }
 
     private static ReserveRequest Reserve(Guid id, int maxTokens = 10) =>
-        new(id, [.. Enumerable.Range(0, 70).Select(i => i % 50)], [], maxTokens, WorkerRig.KvFormatHex);
+        new(id, [.. Enumerable.Range(0, 70).Select(i => i % 50)], [], maxTokens, WorkerRig.KvFormatHex, SchedulingSettings.Default);
 
     private static DecodeRequest Decode(KvTicket ticket) => new(ticket.Id, ticket.RequestId, 3, Greedy, default, "inproc://peer");
 

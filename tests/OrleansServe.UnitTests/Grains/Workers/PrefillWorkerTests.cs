@@ -1,3 +1,4 @@
+using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Grains.Workers.Prefill;
 using Xunit;
@@ -79,6 +80,6 @@ public sealed class PrefillWorkerTests : IDisposable
         Guid id = Guid.NewGuid();
         KvTicket ticket = new(
             Guid.NewGuid(), id, new WorkerId("silo", "decode-0"), "held://", blocksOfTicket ?? (tokens + 63) / 64, 0, WorkerRig.KvFormatHex, DateTimeOffset.MaxValue);
-        return new PrefillRequest(id, [.. Enumerable.Range(0, tokens).Select(i => i % 50)], [], new SamplingSettings(0, 1, 0, 0, 0, 0), ticket, WorkerRig.KvFormatHex);
+        return new PrefillRequest(id, [.. Enumerable.Range(0, tokens).Select(i => i % 50)], [], new SamplingSettings(0, 1, 0, 0, 0, 0), ticket, WorkerRig.KvFormatHex, SchedulingSettings.Default);
     }
 }

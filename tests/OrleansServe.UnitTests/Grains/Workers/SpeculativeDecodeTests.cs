@@ -1,3 +1,4 @@
+using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
 using OrleansServe.Grains.Workers.Decode;
@@ -156,7 +157,7 @@ public sealed class SpeculativeDecodeTests : IDisposable
         {
             worker.Start();
             Guid id = Guid.NewGuid();
-            ReserveResult reserved = await worker.ReserveAsync(new ReserveRequest(id, [.. Prompt], [], maxTokens, WorkerRig.KvFormatHex));
+            ReserveResult reserved = await worker.ReserveAsync(new ReserveRequest(id, [.. Prompt], [], maxTokens, WorkerRig.KvFormatHex, SchedulingSettings.Default));
             Assert.Null(reserved.Refusal);
             int first = await SendPromptAsync(peer, reserved.Ticket!);
             DecodeRequest request = new(reserved.Ticket!.Id, id, first, sampling, stop is { } token ? [token] : [], "inproc://peer");

@@ -53,6 +53,7 @@ public sealed class WorkerAnnouncerTests
     private static WorkerContext Context() => new(
         null!,
         new WorkerOptions { ReportInterval = TimeSpan.FromMilliseconds(10), MinReportInterval = TimeSpan.Zero },
+        new ServiceOptions(),
         null!,
         TimeProvider.System,
         new WorkerMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
@@ -70,7 +71,7 @@ public sealed class WorkerAnnouncerTests
         public Action? Changed { get; set; }
 
         public static WorkerReport Report(long queuedTokens, params UInt128[] cached) => new(
-            new WorkerId("silo", "prefill-0"), WorkerRole.Prefill, default, 0, "", "", "", new WorkerLoad(0, 0, queuedTokens, 8, 0, 0, 0, 0), [.. cached], [], false);
+            new WorkerId("silo", "prefill-0"), WorkerRole.Prefill, default, 0, "", "", "", new WorkerLoad(0, 0, queuedTokens, 8, 0, 0, 0, 0), [.. cached], [], false, [], []);
 
         public void Start()
         {

@@ -32,6 +32,7 @@ internal sealed class WorkerRig : IDisposable
     public WorkerContext Context(IDataPlane plane, int maxRequests = 256, TimeProvider? time = null, int speculativeTokens = 1) => new(
         new WorkerModel("tiny", _checkpoint, "weights", KvFormat),
         new WorkerOptions { Node = "silo", MaxRequests = maxRequests, SpeculativeTokens = speculativeTokens },
+        new ServiceOptions(),
         plane,
         time ?? TimeProvider.System,
         new WorkerMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),

@@ -5,7 +5,7 @@ namespace OrleansServe.UnitTests.Policies.Balancing;
 
 public sealed class AdmissionPolicyTests
 {
-    private static readonly AdmissionLimits Limits = new(MaxQueuedTokens: 1000, MaxRequestsPerDecodeWorker: 4);
+    private static readonly AdmissionLimits Limits = new(MaxQueuedTokens: 1000, MaxRequestsPerDecodeWorker: 4, Overcommit: 0);
 
     [Fact]
     public void Decide_CachedPrefix_OutweighsAShorterQueue()
