@@ -37,6 +37,9 @@ internal sealed class Speculator
         _limits = new DraftLimits(options.SpeculativeTokens, options.DraftBreakEvenRows, 2.0 / (engine.Info.Model.NumHiddenLayers + 1));
     }
 
+    /// <summary>Drafts of one stream in one step at most.</summary>
+    public int MostDrafts => _limits.MostDrafts;
+
     /// <summary>The speculator of a worker; null where it does not draft.</summary>
     public static Speculator? For(IEngine engine, WorkerOptions options, TimeProvider time, WorkerMetrics.Worker metrics) =>
         engine.Info.HasMtp && options.SpeculativeTokens > 0 ? new Speculator(engine, options, time, metrics) : null;

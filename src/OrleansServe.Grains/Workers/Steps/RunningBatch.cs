@@ -77,7 +77,17 @@ internal sealed class RunningBatch<TSequence>(KvBlockPool pool, int tokenBudget,
             tokens += chunks[i];
         }
 
-        speculator?.Draft(_running, chunks, tokenBudget - tokens);
+        if (speculator is not null)
+        {
+            // Drafts may need a block sooner than their stream does. Nobody is preempted for it.
+            for (int i = 0; i < chunks.Length; i++)
+            {
+                _ = chunks[i] == 0 || _running[i].TryGrow(pool, Math.Min(_running[i].Length + speculator.MostDrafts, _running[i].MostFed));
+            }
+
+            speculator.Draft(_running, chunks, tokenBudget - tokens);
+        }
+
         for (int i = 0; i < chunks.Length; i++)
         {
             if (chunks[i] > 0)

@@ -54,6 +54,9 @@ internal abstract class WorkerSequence
     /// <summary>Tokens to be produced at most.</summary>
     public int MaxTokens { get; }
 
+    /// <summary>Tokens that are fed at most: the last one produced is not.</summary>
+    public int MostFed => PromptLength + MaxTokens - 1;
+
     /// <summary>Tokens known: the prompt and what was produced.</summary>
     public int Length { get; private set; }
 

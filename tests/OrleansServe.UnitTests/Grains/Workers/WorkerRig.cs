@@ -8,6 +8,7 @@ using OrleansServe.Grains.Workers;
 using OrleansServe.Model.Checkpoints;
 using OrleansServe.Transfer;
 using OrleansServe.UnitTests.Engine;
+using Prometheus;
 
 namespace OrleansServe.UnitTests.Grains.Workers;
 
@@ -29,13 +30,13 @@ internal sealed class WorkerRig : IDisposable
     public WatchedEngine Engine(int kvBlocks = 16) =>
         new(new CpuEngine(_weights, new EngineOptions { KvBlocks = kvBlocks, MaxBatchTokens = 128, Threads = 1 }));
 
-    public WorkerContext Context(IDataPlane plane, int maxRequests = 256, TimeProvider? time = null, int speculativeTokens = 1) => new(
+    public WorkerContext Context(IDataPlane plane, int maxRequests = 256, TimeProvider? time = null, int speculativeTokens = 1, CollectorRegistry? metrics = null) => new(
         new WorkerModel("tiny", _checkpoint, "weights", KvFormat),
         new WorkerOptions { Node = "silo", MaxRequests = maxRequests, SpeculativeTokens = speculativeTokens },
         new ServiceOptions(),
         plane,
         time ?? TimeProvider.System,
-        new WorkerMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
+        new WorkerMetrics(Metrics.WithCustomRegistry(metrics ?? Metrics.NewCustomRegistry())),
         NullLogger.Instance);
 
     public void Dispose()

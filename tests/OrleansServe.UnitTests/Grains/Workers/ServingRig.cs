@@ -1,0 +1,89 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Text;
+using OrleansServe.Abstractions.Workers;
+using OrleansServe.Grains.Workers.Decode;
+using OrleansServe.Grains.Workers.Prefill;
+using OrleansServe.Policies.KvBlocks;
+using OrleansServe.Transfer.InProcess;
+using Prometheus;
+using Xunit;
+
+namespace OrleansServe.UnitTests.Grains.Workers;
+
+/// <summary>A prefill worker with room for everything, a decode worker with as much as a test gives it, and a gateway that listens.</summary>
+internal sealed class ServingRig : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+    private readonly CollectorRegistry _metrics = Metrics.NewCustomRegistry();
+    private readonly PrefillWorker _prefill;
+
+    public ServingRig(WorkerRig rig, int decodeBlocks)
+    {
+        InProcessNetwork network = new();
+        network.Join("gateway").RegisterTokens(Streams);
+        _prefill = new PrefillWorker(new WorkerId("p", "prefill-0"), rig.Engine(kvBlocks: 256), rig.Context(network.Join("p")));
+        Decode = new DecodeWorker(new WorkerId("d", "decode-0"), rig.Engine(decodeBlocks), rig.Context(network.Join("d"), metrics: _metrics));
+        _prefill.Start();
+        Decode.Start();
+    }
+
+    public DecodeWorker Decode { get; }
+
+    public StreamBook Streams { get; } = new();
+
+    /// <summary>Serves a request from beginning to end.</summary>
+    /// <returns>What its stream brought.</returns>
+    public async Task<IReadOnlyList<string>> ServeAsync(WorkerJob job)
+    {
+        Guid request = Guid.NewGuid();
+        Task<IReadOnlyList<string>> stream = Streams.Listen(request);
+        await BeginAsync(job, request);
+        return await stream.WaitAsync(Patience);
+    }
+
+    /// <summary>Has the decode worker take a request in, asking as often as it takes until there is room.</summary>
+    public async Task BeginAsync(WorkerJob job, Guid request)
+    {
+        ImmutableArray<UInt128> hashes = KvBlockHasher.HashPrompt(job.Prompt.AsSpan(), WorkerRig.KvFormat);
+        KvTicket ticket = await ReserveAsync(new ReserveRequest(request, job.Prompt, hashes, job.MaxTokens, WorkerRig.KvFormatHex, job.Scheduling));
+        PrefillResult prefill = await _prefill.PrefillAsync(
+            new PrefillRequest(request, job.Prompt, hashes, job.Sampling, ticket, WorkerRig.KvFormatHex, job.Scheduling), default);
+        Assert.Null(prefill.Error);
+        DecodeResult accepted = await Decode.DecodeAsync(new DecodeRequest(ticket.Id, request, prefill.FirstToken!.Token, job.Sampling, [], "inproc://gateway"));
+        Assert.True(accepted.Accepted, accepted.Error);
+    }
+
+    /// <summary>A counter of the decode worker.</summary>
+    public async Task<double> CountAsync(string name)
+    {
+        using MemoryStream text = new();
+        await _metrics.CollectAndExportAsTextAsync(text);
+        string line = Encoding.UTF8.GetString(text.ToArray()).Split('\n').Single(line => line.StartsWith(name + "{", StringComparison.Ordinal));
+        return double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _prefill.CheckIntegrityAsync();
+        await Decode.CheckIntegrityAsync();
+        await _prefill.DisposeAsync();
+        await Decode.DisposeAsync();
+    }
+
+    private async Task<KvTicket> ReserveAsync(ReserveRequest request)
+    {
+        using CancellationTokenSource patience = new(Patience);
+        while (true)
+        {
+            ReserveResult reserved = await Decode.ReserveAsync(request);
+            if (reserved.Ticket is { } ticket)
+            {
+                return ticket;
+            }
+
+            Assert.True(reserved.Retryable, reserved.Refusal);
+            await Task.Delay(2, patience.Token);
+        }
+    }
+}
