@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Grains.Workers.Prefill;
@@ -68,7 +69,7 @@ internal sealed class Errand
         KvTicket? ticket = null;
         if (Left > 1)
         {
-            ReserveResult reserved = await decode.ReserveAsync(new ReserveRequest(id, prompt, hashes, Left, KvFormatHex));
+            ReserveResult reserved = await decode.ReserveAsync(new ReserveRequest(id, prompt, hashes, Left, KvFormatHex, SchedulingSettings.Default));
             if (reserved.Refusal is not null)
             {
                 Assert.True(reserved.Retryable, reserved.Refusal);
@@ -82,7 +83,7 @@ internal sealed class Errand
 
         try
         {
-            PrefillRequest request = new(id, prompt, hashes, Settings(), ticket, KvFormatHex) { PromptTopLogprobs = AskForScores() };
+            PrefillRequest request = new(id, prompt, hashes, Settings(), ticket, KvFormatHex, SchedulingSettings.Default) { PromptTopLogprobs = AskForScores() };
             bool? served = await PrefillAsync(prefill, request);
             if (served == true && ticket is not null && Left > 0)
             {
