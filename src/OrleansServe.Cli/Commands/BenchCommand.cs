@@ -16,5 +16,6 @@ internal static class BenchCommand
     {
         BenchEngineCommand.Create(terminal, time),
         BenchServeCommand.Create(terminal, time),
+        BenchRoutingCommand.Create(terminal, time),
     };
 }

@@ -2,28 +2,36 @@ namespace OrleansServe.Policies.KvBlocks;
 
 /// <summary>
 /// Who holds which KV block, and which free blocks still serve as prefix cache. A block is held (references &gt; 0), cached (no references, but
-/// its content has a name and can be taken up again) or free. Cached blocks are given away only when no free one is left, the least recently
-/// used first. Not thread-safe: it belongs to one engine's thread.
+/// its content has a name and can be taken up again) or free. Cached blocks are given away only when no free one is left, those first that are
+/// least likely to be used again (<see cref="EvictionOrder"/>). Not thread-safe: it belongs to one engine's thread.
 /// </summary>
 /// <remarks>Invariant: held + cached + free = <see cref="Count"/>; a name belongs to at most one block.</remarks>
 public sealed class KvBlockPool
 {
+    private const int TurnTokens = 3072;
+
     private readonly int[] _references;
     private readonly UInt128[] _names;
     private readonly bool[] _named;
     private readonly Stack<int> _free;
-    private readonly LruList _cached;
+    private readonly bool[] _twin;
+    private readonly int _turnBlocks;
+    private readonly EvictionOrder _cached;
     private readonly Dictionary<UInt128, int> _byName;
 
     /// <param name="count">Blocks of the engine's KV memory.</param>
-    public KvBlockPool(int count)
+    /// <param name="blockTokens">Token positions of a block.</param>
+    public KvBlockPool(int count, int blockTokens = KvBlockHasher.BlockTokens)
     {
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(count);
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(blockTokens);
         Count = count;
         _references = new int[count];
         _names = new UInt128[count];
         _named = new bool[count];
-        _cached = new LruList(count);
+        _twin = new bool[count];
+        _turnBlocks = TurnTokens / blockTokens;
+        _cached = new EvictionOrder(count);
         _byName = new Dictionary<UInt128, int>(count);
         _free = new Stack<int>(count);
         for (int block = count - 1; block >= 0; block--)
@@ -74,6 +82,7 @@ public sealed class KvBlockPool
             }
 
             References++;
+            _cached.Use(block);
             blocks[found++] = block;
         }
 
@@ -118,6 +127,7 @@ public sealed class KvBlockPool
             int block = _free.Count > 0 ? _free.Pop() : Evict();
             _references[block] = 1;
             References++;
+            _twin[block] = false;
             blocks[i] = block;
         }
 
@@ -128,20 +138,22 @@ public sealed class KvBlockPool
     public void Publish(int block, UInt128 name)
     {
         ThrowUnlessHeld(block);
-        if (!_named[block] && _byName.TryAdd(name, block))
+        if (_named[block])
         {
-            _named[block] = true;
-            _names[block] = name;
-            NameChanged?.Invoke(name, true);
+            return;
         }
+
+        _names[block] = name;
+        _twin[block] = !TryName(block);
     }
 
     /// <summary>
-    /// Gives up one reference on each block. The last block of a chain goes first, so that it is also evicted first: a prefix outlives what
+    /// Gives up one reference on each block of a chain. The last block goes first, so that it is also evicted first: a prefix outlives what
     /// was built on it.
     /// </summary>
     public void Release(ReadOnlySpan<int> blocks)
     {
+        ChainReuse reuse = Judge(blocks);
         for (int i = blocks.Length - 1; i >= 0; i--)
         {
             int block = blocks[i];
@@ -154,7 +166,7 @@ public sealed class KvBlockPool
 
             if (_named[block])
             {
-                _cached.AddNewest(block);
+                _cached.Add(block, i > 0 ? OwnerOf(blocks[i - 1]) : -1, reuse.ClassAt(i));
             }
             else
             {
@@ -188,6 +200,8 @@ public sealed class KvBlockPool
             Require(_cached.Contains(block) == (_references[block] == 0 && _named[block]), $"block {block} is wrongly listed as cached or not");
         }
 
+        string? fault = _cached.FindFault();
+        Require(fault is null, $"{fault}");
         Require(names == _byName.Count, $"{names} named blocks but {_byName.Count} names");
         Require(references == References, $"blocks have {references} references but {References} are counted");
         Require(held == Held, $"{held} blocks have references but {Held} are counted as held");
@@ -201,9 +215,55 @@ public sealed class KvBlockPool
         }
     }
 
+    /// <summary>Gives a block the name that it has noted, unless another one has it.</summary>
+    private bool TryName(int block)
+    {
+        if (!_byName.TryAdd(_names[block], block))
+        {
+            return false;
+        }
+
+        _named[block] = true;
+        _cached.Begin(block, _names[block]);
+        NameChanged?.Invoke(_names[block], true);
+        return true;
+    }
+
+    /// <summary>The block that a request's block leads to by its name: itself, or the older one with the same content; -1 without a name.</summary>
+    private int OwnerOf(int block) => _named[block] ? block : _twin[block] ? _byName.GetValueOrDefault(_names[block], -1) : -1;
+
+    /// <summary>
+    /// Looks at the named part of a chain that is about to be released. Where the older block of the same content has been evicted meanwhile, the request's own takes the
+    /// name over: what was built on it could not be found otherwise.
+    /// </summary>
+    private ChainReuse Judge(ReadOnlySpan<int> blocks)
+    {
+        Span<byte> uses = blocks.Length <= 256 ? stackalloc byte[blocks.Length] : new byte[blocks.Length];
+        int length = 0;
+        foreach (int block in blocks)
+        {
+            ThrowUnlessHeld(block);
+            if (_twin[block] && TryName(block))
+            {
+                _twin[block] = false;
+            }
+
+            int owner = OwnerOf(block);
+            if (owner < 0)
+            {
+                break;
+            }
+
+            _cached.Place(owner, length);
+            uses[length++] = owner == block ? _cached.UsesOf(block) : Math.Max((byte)1, _cached.UsesOf(owner));
+        }
+
+        return ChainReuse.Judge(uses[..length], _turnBlocks);
+    }
+
     private int Evict()
     {
-        int block = _cached.RemoveOldest();
+        int block = _cached.RemoveFirst(_names);
         UInt128 name = _names[block];
         Evicting?.Invoke(name, block);
         _byName.Remove(name);
