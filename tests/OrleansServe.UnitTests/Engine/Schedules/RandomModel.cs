@@ -58,6 +58,13 @@ internal static class RandomModel
         return config.Validate();
     }
 
+    /// <summary>The same with many experts of which a row meets one, so that requests of some length can miss one altogether.</summary>
+    public static ModelConfig DrawSparse(Random random)
+    {
+        var config = Draw(random);
+        return (config with { NRoutedExperts = 24 * config.NGroup, NumExpertsPerTok = 1, FirstKDenseReplace = 0 }).Validate();
+    }
+
     // Whole panels of 32, whole groups of sixteen lanes, or any rest.
     private static int Size(Random random, int least, int most)
     {

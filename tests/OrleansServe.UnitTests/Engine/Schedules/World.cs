@@ -4,7 +4,6 @@ using OrleansServe.Engine.Weights;
 using OrleansServe.Model.Checkpoints;
 using OrleansServe.Policies.KvBlocks;
 using OrleansServe.UnitTests.Model;
-using Xunit;
 
 namespace OrleansServe.UnitTests.Engine.Schedules;
 
@@ -18,19 +17,26 @@ internal sealed class World : IDisposable
 
     private readonly TemporaryFolder _folder = new();
 
-    private World(int seed)
+    private World(int seed, bool sparse = false, World? healthy = null)
     {
         Seed = seed;
         var random = new Random(seed);
-        var config = RandomModel.Draw(random);
+        var config = sparse ? RandomModel.DrawSparse(random) : RandomModel.Draw(random);
         RandomCheckpoint.Write(_folder.FullPath, config, random);
-        Checkpoint = Checkpoint.Open(_folder.FullPath);
         Format = random.Next(4) == 0 ? WeightFormat.Int8 : WeightFormat.Native;
-        Weights = ModelWeights.Load(Checkpoint, new WeightsOptions { Format = Format });
         var common = Enumerable.Range(0, MostCommon).Select(_ => random.Next(config.VocabSize)).ToArray();
         Requests = [.. Enumerable.Range(0, Jobs).Select(_ => Job.Draw(random, config.VocabSize, common))];
+        if (healthy is not null)
+        {
+            (PoisonedLayer, var expert) = Poison.Choose(_folder.FullPath, [.. healthy.Requests.Select((r, i) => (int[])[.. r.Prompt, .. healthy.Expected[i].Select(o => o.Token)])]);
+            Poison.Write(_folder.FullPath, PoisonedLayer, expert);
+        }
+
+        Checkpoint = Checkpoint.Open(_folder.FullPath);
+        Weights = ModelWeights.Load(Checkpoint, new WeightsOptions { Format = Format });
         Scores = [.. Requests.Select(r => new Outcome[r.Prompt.Length - 1])];
-        Expected = [.. Requests.Select((job, i) => Alone(job, Scores[i]))];
+        Failures = new string?[Requests.Length];
+        Expected = [.. Requests.Select((job, i) => Alone(job, i))];
     }
 
     public int Seed { get; }
@@ -47,6 +53,12 @@ internal sealed class World : IDisposable
     /// <summary>[requests][tokens] what each token of each request must be.</summary>
     public Outcome[][] Expected { get; }
 
+    /// <summary>[requests] why a request cannot be served to its end; null where it can.</summary>
+    public string?[] Failures { get; }
+
+    /// <summary>The layer with a broken expert, in a world that was poisoned.</summary>
+    public int PoisonedLayer { get; }
+
     /// <summary>[requests][prompt − 1] log-probabilities of the prompt's tokens from the second on.</summary>
     public Outcome[][] Scores { get; }
 
@@ -57,6 +69,16 @@ internal sealed class World : IDisposable
     public ulong Digest => Outcome.Digest(Expected.Concat(Scores).SelectMany(o => o));
 
     public static World Draw(int seed) => new(seed);
+
+    /// <summary>A world whose model has many experts.</summary>
+    public static World DrawSparse(int seed) => new(seed, sparse: true);
+
+    /// <summary>The same as the sparse one, but for one broken expert: some requests fail, and the others are served as if nothing were.</summary>
+    public static World DrawPoisoned(int seed)
+    {
+        using var healthy = DrawSparse(seed);
+        return new World(seed, sparse: true, healthy);
+    }
 
     /// <summary>Names of a sequence's full blocks, in order.</summary>
     public static IEnumerable<UInt128> Names(List<int> tokens)
@@ -76,8 +98,9 @@ internal sealed class World : IDisposable
         _folder.Dispose();
     }
 
-    private Outcome[] Alone(Job job, Outcome[] scores)
+    private Outcome[] Alone(Job job, int index)
     {
+        var scores = Scores[index];
         using var driver = new EngineDriver(Weights, threads: 1, kvBlocks: 16, maxTokens: 1);
         var sequence = new TestSequence(job.Prompt, [.. Enumerable.Range(0, 16)]) { Sampling = job.Sampling, TopLogprobs = job.TopLogprobs };
         var outcomes = new Outcome[job.MaxTokens];
@@ -98,9 +121,14 @@ internal sealed class World : IDisposable
 
             state = driver.Result.State(0, 0).ToArray();
             sequence.Cached++;
+            if (driver.Result[0].Error is { } error)
+            {
+                Failures[index] = error;
+                return outcomes[..produced];
+            }
+
             if (sequence.Pending == 0)
             {
-                Assert.Null(driver.Result[0].Error);
                 outcomes[produced++] = Outcome.Of(driver.Result[0], driver.Result.Logits(0));
                 sequence.Tokens.Add(driver.Result[0].Token);
             }

@@ -21,7 +21,9 @@ internal sealed class Errand
     private readonly Job _job;
     private readonly Outcome[] _expected;
     private readonly Outcome[] _scores;
+    private readonly string? _failure;
     private readonly List<int> _produced = [];
+    private bool _failed;
     private int _breaks;
 
     /// <param name="cluster">The workers.</param>
@@ -36,6 +38,7 @@ internal sealed class Errand
         _job = cluster.World.Requests[request];
         _expected = [.. cluster.World.Expected[request].Select(o => o.WithoutLogits())];
         _scores = [.. cluster.World.Scores[request].Select(o => o.WithoutLogits())];
+        _failure = cluster.World.Failures[request];
         _breaks = random.Next(3);
     }
 
@@ -46,7 +49,7 @@ internal sealed class Errand
     public async Task RunAsync(long arrival)
     {
         await _cluster.WaitUntilAsync(() => Task.FromResult(_cluster.Desk.Tokens >= arrival));
-        while (Left > 0)
+        while (Left > 0 && !_failed)
         {
             Task changed = _cluster.Desk.Changed.Next;
             if (!await TryAsync())
@@ -54,6 +57,9 @@ internal sealed class Errand
                 await changed.WaitAsync(WorkerCluster.Patience);
             }
         }
+
+        Assert.Equal(_failure is not null, _failed);
+        _count(_failed ? "failed" : "served", 1);
 
         // Arrivals go by tokens: those that broken-off attempts have lost must not be waited for.
         _cluster.Desk.Count(_job.MaxTokens);
@@ -123,7 +129,12 @@ internal sealed class Errand
             return null;
         }
 
-        Assert.True(result.FirstToken is not null || result.Retryable, result.Error);
+        if (result is { FirstToken: null, Retryable: false })
+        {
+            Fail(result.Error);
+            return null;
+        }
+
         if (result.FirstToken is not { } token)
         {
             _count("failed to prefill", 1);
@@ -157,16 +168,30 @@ internal sealed class Errand
 
         _cluster.Desk.Close(ticket.RequestId);
         (Outcome[] got, bool whole, string? error) = inbox.Read();
-        Assert.Null(error);
         Array.ForEach(got, Take);
+        if (error is not null)
+        {
+            Fail(error);
+            return;
+        }
+
         Assert.True(!whole || Left == 0, $"the stream ended {Left} tokens early");
         _count("drafts taken", inbox.Drafts);
         _count("resumed", had > 1 ? 1 : 0);
     }
 
+    // A failure is an outcome too: the same words as alone, after the same tokens.
+    private void Fail(string? error)
+    {
+        Assert.Equal(_failure, error);
+        Assert.Equal(_expected.Length, _produced.Count);
+        _failed = true;
+    }
+
     private void Take(Outcome outcome)
     {
         int index = _produced.Count;
+        Assert.True(index < _expected.Length, $"token {index}, where alone it fails: {_failure}");
         Outcome.RequireSame(outcome, _expected[index], $"token {index}");
         _produced.Add(outcome.Token);
         _count("tokens compared", 1);

@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.RegularExpressions;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
@@ -8,6 +10,7 @@ using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Workers;
 using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Grains.Workers.Prefill;
+using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer.InProcess;
 using OrleansServe.UnitTests.Engine.Schedules;
 using OrleansServe.UnitTests.Gateway;
@@ -53,6 +56,27 @@ internal sealed class WorkerCluster : IAsyncDisposable
         }
 
         AssertAlive();
+    }
+
+    /// <summary>No block is findable whose KV was computed where numbers were not finite any more.</summary>
+    public async Task AssertNoPoisonAsync()
+    {
+        HashSet<UInt128> poisoned = [];
+        for (int i = 0; i < World.Requests.Length; i++)
+        {
+            if (World.Failures[i] is { } failure)
+            {
+                // All blocks of the prompt that reach the position which the failure names.
+                int position = int.Parse(Regex.Match(failure, "at position ([0-9]+)").Groups[1].ValueSpan, CultureInfo.InvariantCulture);
+                poisoned.UnionWith(World.Names([.. World.Requests[i].Prompt]).Skip(position / KvBlockHasher.BlockTokens));
+            }
+        }
+
+        foreach (PrefillWorker worker in Prefill)
+        {
+            (WorkerReport report, _) = await worker.ReportAsync(full: true);
+            Assert.Empty(report.CachedAdded.Where(poisoned.Contains));
+        }
     }
 
     /// <summary>Waits for a condition that only workers and clients can bring about: both raise the signal.</summary>

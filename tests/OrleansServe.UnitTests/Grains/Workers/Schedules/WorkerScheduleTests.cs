@@ -14,6 +14,7 @@ public sealed class WorkerScheduleTests(ITestOutputHelper output)
 {
     private const int Worlds = 12;
     private const int SchedulesPerWorld = 4;
+    private const int PoisonedWorlds = 6;
 
     [Fact]
     public async Task Serve_AnyTrafficOnAnyWorkers_GivesTheBitsOfTheRequestAlone()
@@ -40,6 +41,28 @@ public sealed class WorkerScheduleTests(ITestOutputHelper output)
         output.WriteLine(string.Join(", ", events.OrderBy(e => e.Key).Select(e => $"{e.Key}: {e.Value}")));
     }
 
+    [Fact]
+    public async Task Serve_ExpertNotFinite_EndsThoseRequestsAloneAndNamesTheLayer()
+    {
+        ConcurrentDictionary<string, int> events = new(StringComparer.Ordinal);
+        foreach (int seed in Fuzzing.Seeds(PoisonedWorlds))
+        {
+            try
+            {
+                using World world = World.DrawPoisoned(seed);
+                Assert.All(world.Failures, failure => Assert.True(failure is null || failure.EndsWith($": layer {world.PoisonedLayer} produced them first", StringComparison.Ordinal), failure));
+                await ServeAsync(world, new Random(seed), (kind, times) => events.AddOrUpdate(kind, times, (_, sum) => sum + times));
+            }
+            catch (Exception e)
+            {
+                throw Fuzzing.Failed(seed, e);
+            }
+        }
+
+        output.WriteLine(string.Join(", ", events.OrderBy(e => e.Key).Select(e => $"{e.Key}: {e.Value}")));
+        Assert.True(events["requests"] < 20 || (events.GetValueOrDefault("failed") > 0 && events.GetValueOrDefault("served") > 0), "requests of both kinds were meant to be drawn");
+    }
+
     private static async Task ServeAsync(World world, Random random, Action<string, int> count)
     {
         await using WorkerCluster cluster = new(world, random);
@@ -61,5 +84,6 @@ public sealed class WorkerScheduleTests(ITestOutputHelper output)
         }
 
         await cluster.AssertIdleAsync();
+        await cluster.AssertNoPoisonAsync();
     }
 }
