@@ -53,6 +53,8 @@ internal static class AnswerReader
                         reasoning.Append(delta.ReasoningText);
                         onDelta(delta);
                         break;
+                    case GenerateResponse.EventOneofCase.PromptLogprobs:
+                        break;
                     case GenerateResponse.EventOneofCase.Finished:
                         finished = response.Finished;
                         break;

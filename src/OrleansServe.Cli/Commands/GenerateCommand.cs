@@ -21,7 +21,9 @@ internal static class GenerateCommand
             "Writes one answer to standard output and nothing else. The prompt is continued as it is, or with --chat answered as a user's message.",
             "./orleansserve generate --chat --prompt 'What is 347 + 285?' --temperature 0",
             "./orleansserve generate --prompt-file prompt.txt --max-tokens 100",
-            "echo 'Sort 42, 7, 19 and 3.' | ./orleansserve generate --chat --json");
+            "echo 'Sort 42, 7, 19 and 3.' | ./orleansserve generate --chat --json",
+            "./orleansserve generate --prompt 'Once' --n 3 --max-tokens 20 --seed 7",
+            "./orleansserve generate --prompt 'Once' --json --logprobs 5 --prompt-logprobs 0");
         ClientArguments client = new(command);
         Option<string?> prompt = new("--prompt") { Description = "The prompt", HelpName = "TEXT" };
         Option<string?> promptFile = new("--prompt-file") { Description = "File with the prompt; - or nothing reads standard input", HelpName = "FILE" };
@@ -32,6 +34,7 @@ internal static class GenerateCommand
         command.Add(chat);
         command.Add(json);
         SamplingArguments sampling = new(command, defaultTemperature: null);
+        OutputArguments output = new(command, json);
         command.Validators.Add(result =>
         {
             if (result.GetValue(prompt) is not null && result.GetValue(promptFile) is not null)
@@ -47,14 +50,19 @@ internal static class GenerateCommand
             string model = client.ReadModel(parsed);
             SamplingOptions options = sampling.ReadSampling(parsed);
             StopOptions stop = sampling.ReadStop(parsed);
+            OutputOptions report = output.Read(parsed);
+            output.ReadInto(options, parsed);
             using AsyncServerStreamingCall<GenerateResponse> call = parsed.GetValue(chat)
                 ? connection.Inference.Chat(
-                    new ChatRequest { Model = model, Sampling = options, Stop = stop, Messages = { new ChatMessage { Role = ChatMessage.Types.Role.User, Content = text } } },
+                    new ChatRequest { Model = model, Sampling = options, Stop = stop, Output = report, Messages = { new ChatMessage { Role = ChatMessage.Types.Role.User, Content = text } } },
                     cancellationToken: interrupts.Token)
-                : connection.Inference.Generate(new GenerateRequest { Model = model, Sampling = options, Stop = stop, Text = text }, cancellationToken: interrupts.Token);
+                : connection.Inference.Generate(
+                    new GenerateRequest { Model = model, Sampling = options, Stop = stop, Output = report, Text = text }, cancellationToken: interrupts.Token);
             try
             {
-                await (parsed.GetValue(json) ? WriteEventsAsync(call, terminal, interrupts.Token) : WriteTextAsync(call, terminal, time, interrupts.Token));
+                await (parsed.GetValue(json) ? WriteEventsAsync(call, terminal, interrupts.Token)
+                    : options.N > 1 ? WriteSamplesAsync(call, terminal, interrupts.Token)
+                    : WriteTextAsync(call, terminal, time, interrupts.Token));
                 return 0;
             }
             catch (RpcException) when (interrupts.Token.IsCancellationRequested)
@@ -83,6 +91,18 @@ internal static class GenerateCommand
         catch (RpcException exception) when (begun && !cancellationToken.IsCancellationRequested)
         {
             throw new CommandFailedException(RpcFault.DescribeEnd(exception), exception);
+        }
+    }
+
+    // Several answers come mixed together: each is shown whole once all are there, in their order, under a line with its number.
+    private static async Task WriteSamplesAsync(AsyncServerStreamingCall<GenerateResponse> call, Terminal terminal, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<string> texts = await SamplesReader.ReadAsync(call.ResponseStream.ReadAllAsync(cancellationToken), cancellationToken);
+        for (int sample = 0; sample < texts.Count; sample++)
+        {
+            string text = terminal.Ansi ? TerminalText.Safe(texts[sample]) : texts[sample];
+            await terminal.Output.WriteLineAsync($"--- {sample}");
+            await terminal.Output.WriteAsync(text.EndsWith('\n') ? text : text + "\n");
         }
     }
 

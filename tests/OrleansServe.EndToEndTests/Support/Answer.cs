@@ -8,8 +8,17 @@ namespace OrleansServe.EndToEndTests.Support;
 /// <summary>A stream read to its end.</summary>
 internal sealed record Answer(Started Started, Finished Finished, IReadOnlyList<int> TokenIds, IReadOnlyList<TokenLogprob> Logprobs, string Text, string Reasoning)
 {
+    /// <summary>The prompt's log-probabilities, from its second token on.</summary>
+    public IReadOnlyList<TokenLogprob> PromptLogprobs { get; private init; } = [];
+
     /// <summary>The bits of every log-probability, the reported alternatives included: equal only if nothing at all differs.</summary>
-    public IEnumerable<(int Token, int Bits)> LogprobBits => Logprobs.SelectMany(entry =>
+    public IEnumerable<(int Token, int Bits)> LogprobBits => BitsOf(Logprobs);
+
+    /// <summary>The same of the prompt.</summary>
+    public IEnumerable<(int Token, int Bits)> PromptLogprobBits => BitsOf(PromptLogprobs);
+
+    /// <summary>The bits of log-probabilities, the reported alternatives included.</summary>
+    public static IEnumerable<(int Token, int Bits)> BitsOf(IEnumerable<TokenLogprob> logprobs) => logprobs.SelectMany(entry =>
         entry.Top.Select(top => (top.TokenId, BitConverter.SingleToInt32Bits(top.Logprob)))
             .Prepend((entry.TokenId, BitConverter.SingleToInt32Bits(entry.Logprob))));
 
@@ -21,6 +30,7 @@ internal sealed record Answer(Started Started, Finished Finished, IReadOnlyList<
         Finished? finished = null;
         List<int> tokens = [];
         List<TokenLogprob> logprobs = [];
+        List<TokenLogprob> prompt = [];
         StringBuilder text = new();
         StringBuilder reasoning = new();
         await foreach (GenerateResponse response in call.ResponseStream.ReadAllAsync())
@@ -39,6 +49,12 @@ internal sealed record Answer(Started Started, Finished Finished, IReadOnlyList<
                     text.Append(response.Delta.Text);
                     reasoning.Append(response.Delta.ReasoningText);
                     break;
+                case GenerateResponse.EventOneofCase.PromptLogprobs:
+                    Assert.NotNull(started);
+                    Assert.Empty(tokens);
+                    Assert.Equal(prompt.Count + 1, response.PromptLogprobs.FirstPosition);
+                    prompt.AddRange(response.PromptLogprobs.Tokens);
+                    break;
                 case GenerateResponse.EventOneofCase.Finished:
                     Assert.NotNull(started);
                     finished = response.Finished;
@@ -53,6 +69,6 @@ internal sealed record Answer(Started Started, Finished Finished, IReadOnlyList<
         Assert.Equal(tokens.Count, finished.Usage.CompletionTokens);
         Assert.Equal(started!.PromptTokens, finished.Usage.PromptTokens);
         Assert.Equal(started.CachedPromptTokens, finished.Usage.CachedPromptTokens);
-        return new Answer(started, finished, tokens, logprobs, text.ToString(), reasoning.ToString());
+        return new Answer(started, finished, tokens, logprobs, text.ToString(), reasoning.ToString()) { PromptLogprobs = prompt };
     }
 }

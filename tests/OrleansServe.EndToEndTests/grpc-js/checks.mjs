@@ -18,7 +18,7 @@ const unary = (stub, method, request) => new Promise((resolve, reject) =>
 
 // Reads a stream to its end and checks its order: one Started, Deltas, one Finished.
 async function read(call) {
-  const answer = { started: null, finished: null, ids: [], logprobs: [], text: '', reasoning: '', deltas: 0 };
+  const answer = { started: null, finished: null, ids: [], logprobs: [], prompt: [], text: '', reasoning: '', deltas: 0 };
   for await (const response of call) {
     assert.equal(answer.finished, null, 'nothing follows Finished');
     if (response.event === 'started') {
@@ -27,7 +27,11 @@ async function read(call) {
       continue;
     }
     assert.notEqual(answer.started, null, 'Started comes first');
-    if (response.event === 'finished') {
+    if (response.event === 'prompt_logprobs') {
+      assert.equal(answer.deltas, 0, "the prompt's log-probabilities come before the answer");
+      assert.equal(response.prompt_logprobs.first_position, answer.prompt.length + 1);
+      answer.prompt.push(...response.prompt_logprobs.tokens);
+    } else if (response.event === 'finished') {
       answer.finished = response.finished;
     } else {
       assert.equal(response.event, 'delta');
@@ -42,6 +46,26 @@ async function read(call) {
   assert.equal(answer.finished.usage.completion_tokens, answer.ids.length);
   assert.equal(answer.finished.usage.prompt_tokens, answer.started.prompt_tokens);
   return answer;
+}
+
+// Reads a stream of several samples to its end.
+async function readSamples(call, count) {
+  const samples = Array.from({ length: count }, () => ({ ids: [], text: '', finished: null }));
+  let last = null;
+  for await (const response of call) {
+    assert.ok(!last?.usage, 'nothing follows the last Finished');
+    if (response.event === 'delta') {
+      assert.equal(samples[response.delta.index].finished, null, 'a sample that has ended says nothing more');
+      samples[response.delta.index].ids.push(...response.delta.token_ids);
+      samples[response.delta.index].text += response.delta.text;
+    } else if (response.event === 'finished') {
+      last = samples[response.finished.index].finished = response.finished;
+    }
+  }
+  assert.ok(samples.every(sample => sample.finished), 'each sample ends');
+  assert.equal(samples.filter(sample => sample.finished.usage).length, 1, 'usage comes once');
+  assert.equal(last.usage.completion_tokens, samples.reduce((sum, sample) => sum + sample.ids.length, 0));
+  return { samples, usage: last.usage };
 }
 
 // The error that ends a stream.
@@ -143,6 +167,64 @@ export const checks = {
     assert.deepEqual(again.ids, drawn.ids);
     const other = await sample({ seed: String(BigInt(drawn.started.seed) ^ 1n) });
     assert.notDeepEqual(other.ids, drawn.ids);
+  },
+
+  async penalties({ inference }) {
+    const ids = promptOf('What is 347 + 285?');
+    const ask = (sampling, more = {}) => read(inference.Generate({ token_ids: { ids }, sampling: { ...greedy, max_tokens: 12, ...sampling }, ...more }));
+    const ten = '7'.charCodeAt(0);
+    const plain = await ask({});
+    const neutral = await ask({ repetition_penalty: 1, frequency_penalty: 0, presence_penalty: 0, min_tokens: 0, n: 1 });
+    assert.deepEqual(neutral.ids, plain.ids);
+
+    const biased = await ask({ logit_bias: { [ten]: 100 } });
+    assert.deepEqual(biased.ids, Array(12).fill(ten));
+    const once = await ask({ logit_bias: { [ten]: 100, 65: 99.5 }, presence_penalty: 2 });
+    assert.equal(once.ids[0], ten);
+    assert.ok(once.ids.includes(65), 'a token that has come makes room for another');
+
+    // Log-probabilities stay the model's own: the forced token is as unlikely as ever.
+    const reported = await ask({ logit_bias: { [ten]: 100 } }, { output: { logprobs: true, top_logprobs: 1 } });
+    assert.ok(reported.logprobs[1].top[0].logprob > reported.logprobs[1].logprob);
+
+    const ends = await ask({ logit_bias: { [endOfSequence]: 100 } });
+    assert.deepEqual(ends.ids, [endOfSequence]);
+    const held = await ask({ logit_bias: { [endOfSequence]: 100 }, min_tokens: 5 });
+    assert.equal(held.ids.length, 6);
+    assert.equal(held.ids.indexOf(endOfSequence), 5);
+  },
+
+  async promptLogprobs({ inference }) {
+    const question = promptOf('What is 347 + 285?');
+    const answered = await read(inference.Generate({ token_ids: { ids: question }, sampling: greedy, output: { logprobs: true } }));
+    const ids = [...question, ...answered.ids];
+    const request = { token_ids: { ids }, sampling: { ...greedy, max_tokens: 1 }, output: { prompt_logprobs: true, prompt_top_logprobs: 2 } };
+    const scored = await read(inference.Generate(request));
+    assert.deepEqual(scored.prompt.map(entry => entry.token_id), ids.slice(1));
+    assert.ok(scored.prompt.every(entry => entry.top.length === 2 && entry.top[0].logprob >= entry.logprob));
+
+    // What the model said of its answer while it wrote it is what it says of it as a prompt.
+    assert.deepEqual(scored.prompt.slice(question.length - 1).map(entry => entry.logprob), answered.logprobs.map(entry => entry.logprob));
+    assert.equal(scored.finished.usage.cached_prompt_tokens, 0);
+    const again = await read(inference.Generate(request));
+    assert.deepEqual(again.prompt, scored.prompt);
+    assert.equal(again.finished.usage.cached_prompt_tokens, 0);
+  },
+
+  async samples({ inference }) {
+    const request = { token_ids: { ids: [256, 259] }, sampling: { temperature: 2, seed: '11', max_tokens: 20 }, stop: { ignore_eos: true } };
+    const many = n => readSamples(inference.Generate({ ...request, sampling: { ...request.sampling, n } }), n);
+    const alone = await read(inference.Generate(request));
+    const { samples, usage } = await many(5);
+    assert.deepEqual(samples[0].ids, alone.ids);
+    assert.equal(new Set(samples.map(sample => sample.ids.join())).size, 5);
+    assert.equal(usage.prompt_tokens, 2);
+    assert.equal(usage.completion_tokens, 100);
+    const fewer = await many(3);
+    assert.deepEqual(fewer.samples.map(sample => sample.ids), samples.slice(0, 3).map(sample => sample.ids));
+
+    const one = await readSamples(inference.Generate({ ...request, sampling: { ...request.sampling, n: 4, max_tokens: 1 } }), 4);
+    assert.deepEqual(one.samples.map(sample => sample.ids), (await many(4)).samples.map(sample => sample.ids.slice(0, 1)));
   },
 
   async cancel({ inference }) {

@@ -38,7 +38,7 @@ class Answer:
 
     def __init__(self, stream):
         self.started = self.finished = None
-        self.ids, self.logprobs, self.text, self.reasoning = [], [], "", ""
+        self.ids, self.logprobs, self.prompt, self.text, self.reasoning = [], [], [], "", ""
         for response in stream:
             assert self.finished is None, "nothing follows Finished"
             event = response.WhichOneof("event")
@@ -47,7 +47,11 @@ class Answer:
                 self.started = response.started
                 continue
             assert self.started is not None, "Started comes first"
-            if event == "finished":
+            if event == "prompt_logprobs":
+                assert not self.ids, "the prompt's log-probabilities come before the answer"
+                same(response.prompt_logprobs.first_position, len(self.prompt) + 1)
+                self.prompt += response.prompt_logprobs.tokens
+            elif event == "finished":
                 self.finished = response.finished
             else:
                 assert event == "delta", event
@@ -122,6 +126,54 @@ def stops(server, _):
     same((len(by_length.ids), by_length.finished.reason), (7, LENGTH))
 
 
+def penalties(server, _):
+    method = server.method(INFERENCE, "Generate")
+
+    def ask(**sampling):
+        return Answer(method(token_ids={"ids": prompt_of(QUESTION)}, sampling={**GREEDY, "max_tokens": 12, **sampling})).ids
+
+    same(ask(repetition_penalty=1, frequency_penalty=0, presence_penalty=0, min_tokens=0, n=1), ask())
+    same(ask(logit_bias={55: 100}), [55] * 12)
+    same(ask(logit_bias={257: 100}), [257])
+    held = ask(logit_bias={257: 100}, min_tokens=5)
+    same((len(held), held.index(257)), (6, 5))
+    assert len(set(ask(frequency_penalty=2, logit_bias={55: 20}))) > 1
+    for field, value in (("repetition_penalty", 0), ("frequency_penalty", 3), ("presence_penalty", -3), ("min_tokens", 13), ("n", 17)):
+        code, details = fault_of(method(text="a", sampling={"max_tokens": 12, field: value}))
+        same(code, grpc.StatusCode.INVALID_ARGUMENT)
+        assert details.startswith(f"sampling.{field} must be ") and details.endswith(f"not {value}."), details
+
+
+def prompt_logprobs(server, _):
+    method = server.method(INFERENCE, "Generate")
+    ids = prompt_of(QUESTION)
+    answered = Answer(method(token_ids={"ids": ids}, sampling=GREEDY, output={"logprobs": True}))
+    scored = Answer(method(
+        token_ids={"ids": ids + answered.ids}, sampling={**GREEDY, "max_tokens": 1}, output={"prompt_logprobs": True, "prompt_top_logprobs": 3}))
+    same([entry.token_id for entry in scored.prompt], (ids + answered.ids)[1:])
+    same([entry.logprob for entry in scored.prompt[len(ids) - 1:]], [entry.logprob for entry in answered.logprobs])
+    same([len(entry.top) for entry in scored.prompt], [3] * len(scored.prompt))
+    same(scored.finished.usage.cached_prompt_tokens, 0)
+
+
+def samples(server, _):
+    method = server.method(INFERENCE, "Generate")
+    request = {"token_ids": {"ids": [256, 259]}, "stop": {"ignore_eos": True}}
+    sampling = {"temperature": 2, "seed": 11, "max_tokens": 20}
+    alone = Answer(method(sampling=sampling, **request))
+    ids, ends = [[] for _ in range(4)], []
+    for response in method(sampling={**sampling, "n": 4}, **request):
+        if response.WhichOneof("event") == "delta":
+            ids[response.delta.index] += response.delta.token_ids
+        elif response.WhichOneof("event") == "finished":
+            ends.append(response.finished)
+    same(ids[0], alone.ids)
+    same(len({tuple(sample) for sample in ids}), 4)
+    same(sorted(end.index for end in ends), [0, 1, 2, 3])
+    same([end.HasField("usage") for end in ends], [False, False, False, True])
+    same((ends[-1].usage.prompt_tokens, ends[-1].usage.completion_tokens), (2, 80))
+
+
 def cancel(server, _):
     call = server.method(INFERENCE, "Generate")(**ENDLESS)
     for count, _ in enumerate(call):
@@ -187,7 +239,7 @@ def streams(server, evaluation):
             same(ids, problem["output_ids"])
 
 
-CHECKS = (services, models, tokens, chat, generate, stops, cancel, deadline, errors, health, gzip, streams)
+CHECKS = (services, models, tokens, chat, generate, stops, penalties, prompt_logprobs, samples, cancel, deadline, errors, health, gzip, streams)
 
 
 def main():
