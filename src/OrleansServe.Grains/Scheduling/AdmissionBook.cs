@@ -23,6 +23,11 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
             return $"prompt_tokens {request.PromptTokens} and max_tokens {request.MaxTokens} must be at least 1, and together at most {int.MaxValue}";
         }
 
+        if (request.Samples is < 1 or > SampleId.MaxSamples)
+        {
+            return $"n {request.Samples} must be at least 1 and at most {SampleId.MaxSamples}";
+        }
+
         int blocks = request.PromptTokens / KvBlockHasher.BlockTokens;
         return request.Avoid.IsDefault || request.BlockHashes.IsDefault || request.BlockHashes.Length > blocks
             ? $"a prompt of {request.PromptTokens} tokens has {blocks} full KV blocks, not the number of its hashes"
@@ -43,7 +48,7 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
         PrefillCandidate[] prefillLoads = Array.ConvertAll(prefill, entry => new PrefillCandidate(
             entry.CachedPrefix(request.BlockHashes), entry.QueuedTokens, entry.Report.Load.KvBlocksTotal));
         DecodeCandidate[] decodeLoads = Array.ConvertAll(decode, entry => entry.ToDecodeCandidate(serviceClass));
-        AdmissionDecision decision = AdmissionPolicy.Decide(request.PromptTokens, request.MaxTokens, prefillLoads, decodeLoads, limits);
+        AdmissionDecision decision = AdmissionPolicy.Decide(request.PromptTokens, request.MaxTokens, prefillLoads, decodeLoads, limits, request.Samples);
         switch (decision.Verdict)
         {
             case AdmissionVerdict.Wait:
@@ -58,7 +63,7 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
         WorkerEntry prefillEntry = prefill[decision.PrefillIndex];
         WorkerEntry decodeEntry = decode[decision.DecodeIndex];
         long tokens = request.PromptTokens - ((long)prefillLoads[decision.PrefillIndex].CachedBlocks * KvBlockHasher.BlockTokens);
-        int blocks = BlockMath.BlocksExpected(request.PromptTokens, request.MaxTokens, limits.Overcommit);
+        int blocks = BlockMath.BlocksExpected(request.PromptTokens, request.MaxTokens, limits.Overcommit, request.Samples);
         TenantAccount account = tenants.Enter(request.Scheduling.Tenant);
         AdmittedRequest admitted = new(request, account, gateway, prefillEntry, tokens, decodeEntry, blocks);
         admitted.Begin();

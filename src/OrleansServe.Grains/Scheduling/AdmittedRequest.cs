@@ -28,7 +28,7 @@ internal sealed class AdmittedRequest(
         prefill.Expect(Request.RequestId, tokens, 0);
         Decode.Expect(Request.RequestId, 0, blocks);
         Decode.AdmittedBlocks += blocks;
-        Decode.AdmittedRequests++;
+        Decode.AdmittedRequests += Request.Samples;
     }
 
     /// <summary>Counts it no more.</summary>
@@ -37,6 +37,6 @@ internal sealed class AdmittedRequest(
         prefill.Forget(Request.RequestId);
         Decode.Forget(Request.RequestId);
         Decode.AdmittedBlocks -= blocks;
-        Decode.AdmittedRequests--;
+        Decode.AdmittedRequests -= Request.Samples;
     }
 }

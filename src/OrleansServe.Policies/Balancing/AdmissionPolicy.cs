@@ -10,12 +10,14 @@ public static class AdmissionPolicy
     /// <param name="prefill">Prefill workers, in a fixed order.</param>
     /// <param name="decode">Decode workers, in a fixed order.</param>
     /// <param name="limits">What workers may be loaded with.</param>
+    /// <param name="samples">Answers that go on from the prompt.</param>
     public static AdmissionDecision Decide(
         int promptTokens,
         int maxTokens,
         ReadOnlySpan<PrefillCandidate> prefill,
         ReadOnlySpan<DecodeCandidate> decode,
-        AdmissionLimits limits)
+        AdmissionLimits limits,
+        int samples = 1)
     {
         ArgumentNullException.ThrowIfNull(limits);
         if (prefill.IsEmpty || decode.IsEmpty)
@@ -24,7 +26,10 @@ public static class AdmissionPolicy
         }
 
         int promptBlocks = BlockMath.BlocksFor(promptTokens);
-        int blocks = BlockMath.BlocksForRequest(promptTokens, maxTokens);
+
+        // Samples may take turns, but each has to fit, and all of them have to begin.
+        int blocks = Math.Max(
+            BlockMath.BlocksForRequest(promptTokens, maxTokens), BlockMath.BlocksForSamples(promptTokens, Math.Min(maxTokens, 2), samples));
         int largestPrefill = 0;
         foreach (PrefillCandidate candidate in prefill)
         {
@@ -46,12 +51,14 @@ public static class AdmissionPolicy
         {
             return AdmissionDecision.Refuse(
                 AdmissionVerdict.TooLarge,
-                $"a prompt of {promptTokens} tokens and max_tokens {maxTokens} need {blocks} KV blocks; the largest decode worker has {largestDecode}");
+                samples == 1
+                    ? $"a prompt of {promptTokens} tokens and max_tokens {maxTokens} need {blocks} KV blocks; the largest decode worker has {largestDecode}"
+                    : $"a prompt of {promptTokens} tokens, max_tokens {maxTokens} and n {samples} need {blocks} KV blocks; the largest decode worker has {largestDecode}");
         }
 
         int prefillIndex = PrefillBalancer.Choose(prefill, promptTokens, limits.MaxQueuedTokens);
-        int expected = BlockMath.BlocksExpected(promptTokens, maxTokens, limits.Overcommit);
-        int decodeIndex = DecodeBalancer.Choose(decode, expected, limits.MaxRequestsPerDecodeWorker);
+        int expected = BlockMath.BlocksExpected(promptTokens, maxTokens, limits.Overcommit, samples);
+        int decodeIndex = DecodeBalancer.Choose(decode, expected, limits.MaxRequestsPerDecodeWorker, samples);
         return prefillIndex >= 0 && decodeIndex >= 0
             ? new AdmissionDecision(AdmissionVerdict.Admit, prefillIndex, decodeIndex, null)
             : AdmissionDecision.Refuse(AdmissionVerdict.Wait, $"no {(prefillIndex < 0 ? "prefill" : "decode")} worker has room now");

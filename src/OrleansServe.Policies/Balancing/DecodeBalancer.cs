@@ -7,15 +7,16 @@ public static class DecodeBalancer
     /// <param name="candidates">Workers in a fixed order; ties go to the first.</param>
     /// <param name="blocks">KV blocks that the request is to find free.</param>
     /// <param name="maxRequests">A worker with this many requests takes no more.</param>
+    /// <param name="samples">As how many requests this one counts.</param>
     /// <returns>Index of the worker, or -1 if none has room now.</returns>
-    public static int Choose(ReadOnlySpan<DecodeCandidate> candidates, int blocks, int maxRequests)
+    public static int Choose(ReadOnlySpan<DecodeCandidate> candidates, int blocks, int maxRequests, int samples = 1)
     {
         int best = -1;
         for (int i = 0; i < candidates.Length; i++)
         {
             DecodeCandidate candidate = candidates[i];
             int free = Math.Min(candidate.KvBlocksTotal, candidate.KvBlocksTotal - candidate.KvBlocksUsed + candidate.KvBlocksYielded);
-            bool fits = free >= blocks && candidate.Requests < maxRequests;
+            bool fits = free >= blocks && candidate.Requests <= maxRequests - samples;
             if (fits && (best < 0 || IsLighter(candidate, candidates[best])))
             {
                 best = i;

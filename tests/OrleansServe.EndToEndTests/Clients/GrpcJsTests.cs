@@ -38,7 +38,6 @@ public sealed class GrpcJsTests(ServerFixture server)
     [InlineData("v1", "chat")]
     [InlineData("v1", "generate")]
     [InlineData("v1", "stops")]
-    [InlineData("v1", "penalties")]
     [InlineData("v1", "promptLogprobs")]
     [InlineData("v1", "samples")]
     [InlineData("v1", "cancel")]

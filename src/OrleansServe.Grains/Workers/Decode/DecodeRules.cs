@@ -10,22 +10,23 @@ internal static class DecodeRules
     /// <summary>Why a reservation is refused; null if it is not.</summary>
     public static ReserveResult? Refuse(ReserveRequest request, EngineInfo engine, WorkerId worker, string kvFormat)
     {
-        // Prefill samples the first token: whoever wants no second one needs no decode worker.
+        if (request.Samples is < 1 or > SampleId.MaxSamples)
+        {
+            return new ReserveResult(null, $"a request has 1..{SampleId.MaxSamples} samples, not {request.Samples}", false);
+        }
+
+        // Prefill samples the first token of sample 0: whoever wants no other needs no decode worker.
+        int least = request.Samples == 1 ? 2 : 1;
         int prompt = request.Prompt.IsDefault ? 0 : request.Prompt.Length;
-        if (prompt == 0 || request.MaxTokens < 2 || prompt > engine.MaxContext - request.MaxTokens)
+        if (prompt == 0 || request.MaxTokens < least || prompt > engine.MaxContext - request.MaxTokens)
         {
             return new ReserveResult(
-                null, $"prompt of {prompt} tokens and max_tokens {request.MaxTokens} must be at least 1 and 2, and together at most {engine.MaxContext}", false);
+                null, $"prompt of {prompt} tokens and max_tokens {request.MaxTokens} must be at least 1 and {least}, and together at most {engine.MaxContext}", false);
         }
 
         if (request.KvFormat != kvFormat)
         {
             return new ReserveResult(null, $"KV format {request.KvFormat} is not that of worker {worker}, {kvFormat}", true);
-        }
-
-        if (request.Samples != 1)
-        {
-            return new ReserveResult(null, $"worker {worker} serves one sample of a request, not {request.Samples}", false);
         }
 
         int fullBlocks = prompt / KvBlockHasher.BlockTokens;

@@ -67,17 +67,17 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     }
 
     /// <summary>Ends a request; see <see cref="IDecodeWorkerGrain.ReleaseAsync"/>.</summary>
-    public Task ReleaseAsync(Guid requestId) => ReleaseAsync(requestId, 0, SampleId.MaxSamples);
+    public Task ReleaseAsync(Guid requestId) => EndAsync(() => Release(requestId));
 
     /// <summary>Ends one sample; see <see cref="IDecodeWorkerGrain.ReleaseSampleAsync"/>.</summary>
     public Task ReleaseSampleAsync(Guid requestId, int sample) =>
-        sample is >= 0 and < SampleId.MaxSamples ? ReleaseAsync(requestId, sample, sample + 1) : Task.CompletedTask;
+        sample is >= 0 and < SampleId.MaxSamples ? EndAsync(() => ReleaseSample(requestId, sample)) : Task.CompletedTask;
 
-    private async Task ReleaseAsync(Guid requestId, int first, int end)
+    private async Task EndAsync(Func<bool> release)
     {
         try
         {
-            await Thread.InvokeAsync(() => Release(requestId, first, end), limited: false);
+            await Thread.InvokeAsync(release, limited: false);
         }
         catch (WorkerUnavailableException)
         {
@@ -124,9 +124,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         {
             ref readonly SampledToken token = ref result.Token(index, row);
             sequence.Append(token.Token);
-            end = sequence.EndsWith(token.Token) ? TokenStreamEnd.StopToken
-                : sequence.Produced >= sequence.MaxTokens ? TokenStreamEnd.Length
-                : TokenStreamEnd.None;
+            end = sequence.EndAfter(token.Token);
             TokenOrigin origin = row > 0 ? TokenOrigin.Draft : TokenOrigin.Step(result.SampledCount(index) - 1);
             sequence.Stream!.Frame.Add(
                 sequence.RequestId, sequence.Produced - 1, token.Token, token.Logprob, token.TopTokens.Span, token.TopLogprobs.Span, end, origin);
@@ -162,29 +160,31 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
     private ReserveResult Reserve(ReserveRequest request)
     {
-        if (_requests.ContainsKey(request.RequestId))
+        if (Enumerable.Range(0, request.Samples).Any(sample => _requests.ContainsKey(SampleId.Of(request.RequestId, sample))))
         {
             return new ReserveResult(null, $"worker {Id} serves request {request.RequestId:N} already", false);
         }
 
         // Each stream takes one token of every step: one more than a step has room for would starve.
         int limit = Math.Min(Options.MaxRequests, Engine.Info.MaxBatchTokens);
-        if (_requests.Count >= limit)
+        if (_requests.Count + request.Samples > limit)
         {
-            return new ReserveResult(null, $"worker {Id} holds {limit} requests, which is its limit", true);
+            return new ReserveResult(null, $"worker {Id} holds {_requests.Count} samples of at most {limit}: no room for {request.Samples}", true);
         }
 
-        int worstCase = BlockMath.BlocksForRequest(request.Prompt.Length, request.MaxTokens);
+        int begin = BlockMath.BlocksForSamples(request.Prompt.Length, Math.Min(request.MaxTokens, 2), request.Samples);
+        int worstCase = Math.Max(begin, BlockMath.BlocksForRequest(request.Prompt.Length, request.MaxTokens));
         if (worstCase > Pool.Count)
         {
             return new ReserveResult(
-                null, $"a prompt of {request.Prompt.Length} tokens and max_tokens {request.MaxTokens} need {worstCase} KV blocks; worker {Id} has {Pool.Count}", true);
+                null,
+                $"a prompt of {request.Prompt.Length} tokens, max_tokens {request.MaxTokens} and n {request.Samples} need {worstCase} KV blocks; worker {Id} has {Pool.Count}",
+                true);
         }
 
-        if (TryHold(request) is not { } sequence)
+        if (TryHold(request, begin) is not { } sequence)
         {
-            int needed = BlockMath.BlocksFor(request.Prompt.Length + 1);
-            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {needed} KV blocks needed, or others wait for them", true);
+            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {begin} KV blocks needed, or others wait for them", true);
         }
 
         int held = sequence.Computed / KvBlockHasher.BlockTokens;
@@ -192,6 +192,12 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         sequence.Reservation = _reservations.Open(sequence, held, promptBlocks);
         NoteArrival(request.RequestId);
         _requests.Add(request.RequestId, sequence);
+        foreach (DecodeSequence fork in sequence.Forks)
+        {
+            fork.Reservation = sequence.Reservation;
+            _requests.Add(fork.RequestId, fork);
+        }
+
         NotifyChanged();
         KvTicket ticket = new(
             sequence.Reservation.TicketId, request.RequestId, Id, _address, promptBlocks, held, Model.KvFormatHex, Time.GetUtcNow() + Options.TicketLifetime);
@@ -199,19 +205,14 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     }
 
     /// <summary>A sequence with blocks for its prompt and its next token; more are taken as it grows. Null if there is no room.</summary>
-    private DecodeSequence? TryHold(ReserveRequest request)
+    private DecodeSequence? TryHold(ReserveRequest request, int blocks)
     {
-        DecodeSequence sequence = new(request, RootName)
-        {
-            Order = NextOrder(),
-            Class = ServiceClasses.Of(request.Scheduling.Priority),
-            Account = Tenants.Enter(request.Scheduling.Tenant),
-            StateWidth = StateWidth,
-        };
+        DecodeSequence sequence = Sample(request, 0);
         sequence.Reuse(Pool, request.BlockHashes.Length * KvBlockHasher.BlockTokens);
-        int missing = BlockMath.BlocksFor(request.Prompt.Length + 1) - sequence.Blocks.Length;
-        if (Batch.TryMakeRoom(sequence.Class, missing, Now) && sequence.TryGrow(Pool, request.Prompt.Length + 1))
+        int tokens = request.Prompt.Length + Math.Min(request.MaxTokens, 2) - 1;
+        if (Batch.TryMakeRoom(sequence.Class, blocks - sequence.Blocks.Length, Now) && sequence.TryGrow(Pool, tokens))
         {
+            sequence.Forks = [.. Enumerable.Range(1, request.Samples - 1).Select(sample => Sample(request, sample))];
             return sequence;
         }
 
@@ -219,6 +220,14 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         Tenants.Leave(sequence.Account);
         return null;
     }
+
+    private DecodeSequence Sample(ReserveRequest request, int sample) => new(request, sample, RootName)
+    {
+        Order = NextOrder(),
+        Class = ServiceClasses.Of(request.Scheduling.Priority),
+        Account = Tenants.Enter(request.Scheduling.Tenant),
+        StateWidth = StateWidth,
+    };
 
     private DecodeResult Accept(DecodeRequest request)
     {
@@ -244,23 +253,30 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
             return new DecodeResult(false, fault, false);
         }
 
+        GatewayStream stream;
         try
         {
-            sequence.Stream = _streams.Open(request.GatewayAddress);
+            stream = _streams.Open(request.GatewayAddress);
         }
         catch (PeerUnreachableException e)
         {
-            End(sequence);
+            Release(request.RequestId);
             return new DecodeResult(false, e.Message, false);
         }
 
-        sequence.Stream.Requests++;
-        sequence.Sampling = TokenSamples.ToEngine(request.Sampling);
-        sequence.TopLogprobs = request.Sampling.TopLogprobs;
-        sequence.StopTokens = request.StopTokens.IsDefault ? [] : request.StopTokens;
+        sequence.Open(request, stream);
         sequence.Append(request.FirstToken);
+        sequence.IsOver |= sequence.Forks.Length > 0 && sequence.EndAfter(request.FirstToken) != TokenStreamEnd.None;
+        foreach (DecodeSequence fork in sequence.Forks)
+        {
+            if (!fork.Ended)
+            {
+                fork.Open(request, stream);
+            }
+        }
+
         JoinIfReady(sequence);
-        return new DecodeResult(true, null, false, sequence.Stream.Channel.Id.Value);
+        return new DecodeResult(true, null, false, stream.Channel.Id.Value);
     }
 
     private void OnKvReady(KvReservation reservation)
@@ -280,16 +296,55 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     {
         if (sequence is { Stream: not null, Reservation.IsReady: true })
         {
-            Batch.Join(sequence);
+            Begin(sequence);
+            foreach (DecodeSequence fork in sequence.Forks)
+            {
+                if (!fork.Ended)
+                {
+                    // The full blocks that the prompt has filled are named by now; what lies behind them the fork computes for itself.
+                    fork.Reuse(Pool, fork.PromptLength - 1);
+                    Begin(fork);
+                }
+            }
+
+            if (sequence.IsOver)
+            {
+                End(sequence);
+            }
+
             NotifyChanged();
         }
     }
 
-    private bool Release(Guid requestId, int first, int end)
+    private void Begin(DecodeSequence sequence)
     {
-        for (int sample = first; sample < end; sample++)
+        sequence.Begun = true;
+        if (!sequence.IsOver)
+        {
+            Batch.Join(sequence);
+        }
+    }
+
+    private bool Release(Guid requestId)
+    {
+        for (int sample = 0; sample < SampleId.MaxSamples; sample++)
         {
             if (_requests.TryGetValue(SampleId.Of(requestId, sample), out DecodeSequence? sequence))
+            {
+                End(sequence);
+            }
+        }
+
+        return true;
+    }
+
+    private bool ReleaseSample(Guid requestId, int sample)
+    {
+        if (_requests.TryGetValue(SampleId.Of(requestId, sample), out DecodeSequence? sequence))
+        {
+            // The prompt's KV arrives in sample 0's blocks: without them the others could not begin.
+            sequence.IsOver = true;
+            if (sequence.Begun || sequence.Sample > 0)
             {
                 End(sequence);
             }
@@ -313,6 +368,13 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
 
         End(sequence);
+        foreach (DecodeSequence fork in sequence.Forks)
+        {
+            if (!fork.Begun)
+            {
+                Fail(fork, error);
+            }
+        }
     }
 
     private void End(DecodeSequence sequence)
@@ -323,11 +385,14 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
 
         sequence.Ended = true;
-        _reservations.Close(sequence.Reservation!);
-        if (!sequence.Reservation!.IsReady)
+        if (sequence.Sample == 0)
         {
-            // Its prefill worker need not find out with the next block.
-            _registration.Abort(sequence.Reservation.TicketId, "the reservation was released.");
+            _reservations.Close(sequence.Reservation!);
+            if (!sequence.Reservation!.IsReady)
+            {
+                // Its prefill worker need not find out with the next block.
+                _registration.Abort(sequence.Reservation.TicketId, "the reservation was released.");
+            }
         }
 
         _requests.Remove(sequence.RequestId);

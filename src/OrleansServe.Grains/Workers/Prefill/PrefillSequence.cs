@@ -41,7 +41,8 @@ internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, 
         if (Scores is { } scores)
         {
             // What follows the last token is drawn, not given.
-            fed.Targets = Tokens.Slice(Computed + 1, Math.Min(tokens, PromptLength - 1 - Computed));
+            int first = fed.StartPosition + 1;
+            fed.Targets = Tokens.Slice(first, Math.Min(fed.Tokens.Length, PromptLength - first));
             fed.TargetTopLogprobs = scores.Top;
         }
 

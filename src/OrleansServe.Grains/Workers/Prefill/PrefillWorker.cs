@@ -81,7 +81,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
 
     protected override void OnScored(PrefillSequence sequence, int index, StepResult result)
     {
-        if (sequence.Scores?.Add(result, index) is { } error)
+        if (sequence.Scores?.Add(result, index, Batch.Plan[index].CachedRows) is { } error)
         {
             OnFailed(sequence, error, retryable: false);
         }

@@ -15,21 +15,14 @@ internal sealed class PromptScoreSheet(int promptTokens, int top)
     /// <summary>How many of the likeliest tokens are kept at each position.</summary>
     public int Top { get; } = top;
 
-    /// <summary>Forgets everything: the prompt is computed anew.</summary>
-    public void Clear()
-    {
-        _logprobs.Clear();
-        _topTokens.Clear();
-        _topLogprobs.Clear();
-    }
-
     /// <summary>Takes in what a step has scored.</summary>
     /// <param name="result">The step's.</param>
     /// <param name="index">Index of the prompt's sequence.</param>
+    /// <param name="known">How many of the step's rows were computed before: what follows them has been scored.</param>
     /// <returns>What was wrong with the numbers; null if nothing was.</returns>
-    public string? Add(StepResult result, int index)
+    public string? Add(StepResult result, int index, int known)
     {
-        for (int row = 0; row < result.ScoredCount(index); row++)
+        for (int row = known; row < result.ScoredCount(index); row++)
         {
             ref readonly SampledToken score = ref result.Score(index, row);
             if (score.Error is { } error)

@@ -15,7 +15,14 @@ internal sealed class WatchedEngine(IEngine inner) : IEngine
 
     public IKvMemory Kv => inner.Kv;
 
-    public void Step(StepPlan plan, StepResult result) => inner.Step(plan, result);
+    /// <summary>Called before each step, on the engine's thread.</summary>
+    public Action<StepPlan>? Stepping { get; set; }
+
+    public void Step(StepPlan plan, StepResult result)
+    {
+        Stepping?.Invoke(plan);
+        inner.Step(plan, result);
+    }
 
     public void Draft(DraftPlan plan) => inner.Draft(plan);
 
