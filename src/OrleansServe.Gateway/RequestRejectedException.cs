@@ -39,6 +39,9 @@ internal sealed class RequestRejectedException : Exception
     public static RequestRejectedException Unavailable(string message, Exception? inner = null) =>
         new(StatusCode.Unavailable, message, inner: inner);
 
+    /// <summary>A worker cannot serve the request, and neither could another: asking again would come to the same.</summary>
+    public static RequestRejectedException Failed(string message, Exception? inner = null) => new(StatusCode.Internal, message, inner: inner);
+
     /// <summary>A fault of ours; the log has the rest under the request's id.</summary>
     public static RequestRejectedException Internal(Guid requestId, Exception inner) =>
         new(StatusCode.Internal, $"Request {requestId:N} met an internal error.", inner: inner);

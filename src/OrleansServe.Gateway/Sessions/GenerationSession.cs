@@ -102,7 +102,9 @@ internal sealed class GenerationSession
             if (batch.Count == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                throw RequestRejectedException.Unavailable(stream.Inbox.Fault);
+                throw stream.Inbox.End == InboxEnd.RequestFailed
+                    ? RequestRejectedException.Failed(stream.Inbox.Fault)
+                    : RequestRejectedException.Unavailable(stream.Inbox.Fault);
             }
 
             for (int from = 0; from < batch.Count && last is null;)

@@ -107,7 +107,9 @@ internal sealed partial class RequestPlacer
             }
             catch (WorkerRefusedException refusal)
             {
-                throw RequestRejectedException.Unavailable(refusal.Message, refusal);
+                throw refusal.Retryable
+                    ? RequestRejectedException.Unavailable(refusal.Message, refusal)
+                    : RequestRejectedException.Failed(refusal.Message, refusal);
             }
             finally
             {

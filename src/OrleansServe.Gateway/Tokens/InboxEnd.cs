@@ -15,6 +15,9 @@ internal enum InboxEnd
     /// <summary>The worker said that it cannot go on.</summary>
     WorkerFailed,
 
+    /// <summary>The worker said that the request cannot go on anywhere.</summary>
+    RequestFailed,
+
     /// <summary>A token is missing: what follows must not be shown.</summary>
     OutOfOrder,
 

@@ -128,9 +128,10 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             }
 
             int due = _next[sample];
-            if (token.End == TokenStreamEnd.Failed)
+            if (token.End >= TokenStreamEnd.Failed)
             {
-                Close(InboxEnd.WorkerFailed, $"Worker {Worker} cannot go on: {frame.ErrorOf(token.RequestId) ?? "it gave no reason"}.");
+                InboxEnd end = token.End == TokenStreamEnd.Impossible ? InboxEnd.RequestFailed : InboxEnd.WorkerFailed;
+                Close(end, $"Worker {Worker} cannot go on: {frame.ErrorOf(token.RequestId) ?? "it gave no reason"}.");
             }
             else if (token.Index < due)
             {

@@ -51,10 +51,14 @@ public sealed class TokenFrame
     }
 
     /// <summary>Appends the failure of a request.</summary>
-    public void AddFailure(Guid request, int index, string error)
+    /// <param name="request">The request.</param>
+    /// <param name="index">Index of the token that is missing.</param>
+    /// <param name="error">Why it failed.</param>
+    /// <param name="end">Whether it may go on elsewhere: <see cref="TokenStreamEnd.Failed"/>, or not: <see cref="TokenStreamEnd.Impossible"/>.</param>
+    public void AddFailure(Guid request, int index, string error, TokenStreamEnd end = TokenStreamEnd.Failed)
     {
         (_errors ??= [])[request] = error;
-        Append(new TokenEvent(request, index, 0, 0, _topCount, 0, TokenStreamEnd.Failed, default));
+        Append(new TokenEvent(request, index, 0, 0, _topCount, 0, end, default));
     }
 
     /// <summary>The error text of a failed request; null unless it failed in this frame.</summary>

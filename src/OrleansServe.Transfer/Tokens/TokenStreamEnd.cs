@@ -14,4 +14,7 @@ public enum TokenStreamEnd : byte
 
     /// <summary>The worker cannot go on with this request; the frame's error text says why.</summary>
     Failed,
+
+    /// <summary>The request cannot go on, here or elsewhere: computed again it would come to the same. The frame's error text says why.</summary>
+    Impossible,
 }

@@ -136,7 +136,8 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
     }
 
-    protected override void OnFailed(DecodeSequence sequence, string error, bool retryable) => Fail(sequence, error);
+    protected override void OnFailed(DecodeSequence sequence, string error, bool retryable) =>
+        Fail(sequence, error, retryable ? TokenStreamEnd.Failed : TokenStreamEnd.Impossible);
 
     protected override void OnStepCompleted()
     {
@@ -353,7 +354,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         return true;
     }
 
-    private void Fail(DecodeSequence sequence, string error)
+    private void Fail(DecodeSequence sequence, string error, TokenStreamEnd end = TokenStreamEnd.Failed)
     {
         if (sequence.Ended)
         {
@@ -362,7 +363,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
         if (sequence.Stream is { } stream)
         {
-            stream.Frame.AddFailure(sequence.RequestId, sequence.Produced, error);
+            stream.Frame.AddFailure(sequence.RequestId, sequence.Produced, error, end);
             stream.Channel.Send(stream.Frame);
             stream.Frame.Clear();
         }

@@ -34,7 +34,7 @@ internal static class TokenFrameCodec
                 buffer.PutSingle(frame.TopLogprobs[i]);
             }
 
-            if (token.End == TokenStreamEnd.Failed)
+            if (token.End >= TokenStreamEnd.Failed)
             {
                 buffer.PutText(frame.ErrorOf(token.RequestId) ?? string.Empty, ErrorLimit);
             }
@@ -69,7 +69,7 @@ internal static class TokenFrameCodec
             byte drafted = fields.Byte();
             byte isDraft = fields.Byte();
             int alternatives = fields.UInt16();
-            if (end > TokenStreamEnd.Failed || isDraft > 1 || alternatives > MaxAlternatives || index < 0)
+            if (end > TokenStreamEnd.Impossible || isDraft > 1 || alternatives > MaxAlternatives || index < 0)
             {
                 throw new WireFormatException($"event {i} of Tokens has index {index}, end {(byte)end}, draft mark {isDraft} and {alternatives} alternatives of at most {MaxAlternatives}");
             }
@@ -86,9 +86,9 @@ internal static class TokenFrameCodec
                 topLogprobs[j] = fields.Single();
             }
 
-            if (end == TokenStreamEnd.Failed)
+            if (end >= TokenStreamEnd.Failed)
             {
-                frame.AddFailure(request, index, fields.Text("error", ErrorLimit));
+                frame.AddFailure(request, index, fields.Text("error", ErrorLimit), end);
             }
             else
             {

@@ -153,6 +153,30 @@ public sealed class DecodeSampleTests : IDisposable
     }
 
     [Fact]
+    public async Task Decode_SettingsThatTheEngineWouldRefuse_AreRefusedBeforeTheyReachIt()
+    {
+        await using DecodeWorker worker = Start(_rig.Engine());
+        KvTicket ticket = await ReserveAsync(worker, 2);
+        DecodeRequest request = Decode(ticket);
+        foreach (SamplingSettings settings in (SamplingSettings[])
+            [
+                request.Sampling with { RepetitionPenalty = float.NaN },
+                request.Sampling with { LogitBias = [new TokenBias(100_000, 1)] },
+                request.Sampling with { TokenLimit = 100_000 },
+                request.Sampling with { TopLogprobs = 100_000 },
+            ])
+        {
+            DecodeResult result = await worker.DecodeAsync(request with { Sampling = settings });
+            Assert.Equal((false, false), (result.Accepted, result.Retryable));
+            Assert.Contains("must be", result.Error, StringComparison.Ordinal);
+        }
+
+        Assert.True((await worker.DecodeAsync(request)).Accepted);
+        await SendAsync(ticket);
+        await _log.WaitAsync(2);
+    }
+
+    [Fact]
     public async Task Decode_SamplesReleasedAtRandom_LeakNothing()
     {
         await using DecodeWorker worker = Start(_rig.Engine(24));
