@@ -1,5 +1,4 @@
 using OrleansServe.Cli.Client;
-using OrleansServe.Cli.Commands;
 using OrleansServe.Protocol.V1;
 
 using Xunit;

@@ -30,7 +30,7 @@ internal sealed class SampleLog : ITokenReceiver, IDisposable
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
-            if (token.End == TokenStreamEnd.Failed)
+            if (token.End >= TokenStreamEnd.Failed)
             {
                 Errors.Enqueue(frame.ErrorOf(token.RequestId) ?? "");
             }

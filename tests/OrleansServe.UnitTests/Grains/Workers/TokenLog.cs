@@ -27,7 +27,7 @@ internal sealed class TokenLog : ITokenReceiver
             {
                 _ended.TrySetResult();
             }
-            else if (token.End == TokenStreamEnd.Failed)
+            else if (token.End >= TokenStreamEnd.Failed)
             {
                 _failure.TrySetResult(frame.ErrorOf(token.RequestId) ?? "");
             }

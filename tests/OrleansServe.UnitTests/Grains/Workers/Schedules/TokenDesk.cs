@@ -70,7 +70,7 @@ internal sealed class TokenDesk : ITokenReceiver
                 _next++;
                 Drafts += token.Origin.IsDraft ? 1 : 0;
                 _ended |= token.End != TokenStreamEnd.None;
-                if (token.End != TokenStreamEnd.Failed)
+                if (token.End < TokenStreamEnd.Failed)
                 {
                     _tokens.Add(Outcome.Of(
                         token.Token, token.Logprob, frame.TopTokens.Slice(token.TopStart, token.TopCount), frame.TopLogprobs.Slice(token.TopStart, token.TopCount)));
