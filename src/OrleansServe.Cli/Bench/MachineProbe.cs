@@ -2,6 +2,8 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
+using OrleansServe.Engine.Memory;
+
 namespace OrleansServe.Cli.Bench;
 
 /// <summary>Measures the machine with the simplest loops that reach its limits: sums over memory, and independent multiply-adds in registers.</summary>
@@ -21,16 +23,23 @@ internal sealed class MachineProbe(int threads, TimeProvider time)
 
     private double BytesPerSecond(CancellationToken cancellationToken)
     {
-        float[][] memory = new float[threads][];
+        NativeBuffer[] memory = new NativeBuffer[threads];
         int length = (int)Math.Clamp(ReadBytes / sizeof(float) / threads, 1 << 20, 1 << 28) / 64 * 64;
 
-        // Each thread fills what it will read, so that the pages are near it.
-        Best(worker =>
+        try
         {
-            memory[worker] = GC.AllocateUninitializedArray<float>(length);
-            memory[worker].AsSpan().Fill(1);
-        }, 1, cancellationToken);
-        return (double)length * sizeof(float) * threads / Best(worker => Keep(Sum(memory[worker])), Rounds, cancellationToken);
+            // The memory of weights, and each thread fills what it will read, so that the pages are near it.
+            Best(worker =>
+            {
+                memory[worker] = new NativeBuffer((long)length * sizeof(float));
+                memory[worker].Floats(0, length).Fill(1);
+            }, 1, cancellationToken);
+            return (double)length * sizeof(float) * threads / Best(worker => Keep(Sum(memory[worker].Floats(0, length))), Rounds, cancellationToken);
+        }
+        finally
+        {
+            Array.ForEach(memory, buffer => buffer?.Dispose());
+        }
     }
 
     private double MultiplyAddsPerSecond(CancellationToken cancellationToken)
@@ -70,9 +79,9 @@ internal sealed class MachineProbe(int threads, TimeProvider time)
     private void Keep(float value) => Volatile.Write(ref _sink, value);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float Sum(float[] memory)
+    private static float Sum(ReadOnlySpan<float> memory)
     {
-        ref float at = ref MemoryMarshal.GetArrayDataReference(memory);
+        ref float at = ref MemoryMarshal.GetReference(memory);
         Vector512<float> a = Vector512<float>.Zero, b = a, c = a, d = a;
         for (nuint i = 0; i < (nuint)memory.Length; i += 64)
         {

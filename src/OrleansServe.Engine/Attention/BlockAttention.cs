@@ -14,6 +14,7 @@ namespace OrleansServe.Engine.Attention;
 internal sealed class BlockAttention(ModelConfig config, PagedKv kv, float[] queries, float[] outputs) : ParallelWork
 {
     private const int MostHeadsPerPart = 16;
+    private const int HeadsInRegisters = 4;
     private readonly int _heads = config.NumAttentionHeads;
     private readonly int _width = config.KvWidth;
     private readonly int _latent = config.KvLoraRank;
@@ -32,11 +33,12 @@ internal sealed class BlockAttention(ModelConfig config, PagedKv kv, float[] que
     {
         (_layer, _batch, _first) = (layer, batch, first);
 
-        // Heads of a part share each block while it is in cache; few rows are cut finer so that every thread has work.
+        // Heads of a part share each block while it is in cache, and four of them each number in a register: few rows are cut finer only
+        // so far that every thread has work, and below four heads only where threads would have none at all.
         _headsPerPart = Math.Min(MostHeadsPerPart, _heads);
-        while (_headsPerPart > 1 && (long)rows * _heads / _headsPerPart < 2L * pool.Threads)
+        while (_headsPerPart > 1 && (long)rows * PartsPerRow < (_headsPerPart > HeadsInRegisters ? 2L : 1L) * pool.Threads)
         {
-            _headsPerPart = (_headsPerPart + 1) / 2;
+            _headsPerPart = _headsPerPart > HeadsInRegisters ? Math.Max((_headsPerPart + 1) / 2, HeadsInRegisters) : (_headsPerPart + 1) / 2;
         }
 
         pool.Run(this, rows * PartsPerRow);

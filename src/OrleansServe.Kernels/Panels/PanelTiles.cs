@@ -19,6 +19,7 @@ internal static class PanelTiles
         TLanes s00 = TLanes.Zero, s01 = TLanes.Zero, s02 = TLanes.Zero, s03 = TLanes.Zero;
         for (nint i = 0; i < columns; i += PanelLayout.Columns)
         {
+            Prefetch.Panel(ref w);
             TFormat.Load(ref w, out TLanes a0, out TLanes b0);
             TFormat.Load(ref Unsafe.Add(ref w, PanelLayout.Columns), out TLanes a1, out TLanes b1);
             TFormat.Load(ref Unsafe.Add(ref w, 2 * PanelLayout.Columns), out TLanes a2, out TLanes b2);
@@ -51,6 +52,7 @@ internal static class PanelTiles
         ref var x1 = ref Unsafe.Add(ref x, xStride);
         for (nint i = 0; i < columns; i += PanelLayout.Columns)
         {
+            Prefetch.Panel(ref w);
             TFormat.Load(ref w, out TLanes a0, out TLanes b0);
             TFormat.Load(ref Unsafe.Add(ref w, PanelLayout.Columns), out TLanes a1, out TLanes b1);
             TFormat.Load(ref Unsafe.Add(ref w, 2 * PanelLayout.Columns), out TLanes a2, out TLanes b2);
@@ -96,6 +98,7 @@ internal static class PanelTiles
         ref var x2 = ref Unsafe.Add(ref x, 2 * xStride);
         for (nint i = 0; i < columns; i += PanelLayout.Columns)
         {
+            Prefetch.Panel(ref w);
             TFormat.Load(ref w, out TLanes a0, out TLanes b0);
             TFormat.Load(ref Unsafe.Add(ref w, PanelLayout.Columns), out TLanes a1, out TLanes b1);
             TFormat.Load(ref Unsafe.Add(ref w, 2 * PanelLayout.Columns), out TLanes a2, out TLanes b2);
@@ -154,6 +157,7 @@ internal static class PanelTiles
         ref var x3 = ref Unsafe.Add(ref x, 3 * xStride);
         for (nint i = 0; i < columns; i += PanelLayout.Columns)
         {
+            Prefetch.Panel(ref w);
             TFormat.Load(ref w, out TLanes a0, out TLanes b0);
             TFormat.Load(ref Unsafe.Add(ref w, PanelLayout.Columns), out TLanes a1, out TLanes b1);
             TFormat.Load(ref Unsafe.Add(ref w, 2 * PanelLayout.Columns), out TLanes a2, out TLanes b2);

@@ -41,6 +41,10 @@ internal static class Tiles
         ref var w3 = ref Unsafe.Add(ref w, 3 * columns);
         for (nint i = 0; i < columns; i += LaneTails.Width)
         {
+            Prefetch.Ahead(ref w, i + (4 * columns));
+            Prefetch.Ahead(ref w1, i + (4 * columns));
+            Prefetch.Ahead(ref w2, i + (4 * columns));
+            Prefetch.Ahead(ref w3, i + (4 * columns));
             var v0 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w, i));
             var v1 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w1, i));
             var v2 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w2, i));
@@ -70,6 +74,10 @@ internal static class Tiles
         ref var w3 = ref Unsafe.Add(ref w, 3 * columns);
         for (nint i = 0; i < columns; i += LaneTails.Width)
         {
+            Prefetch.Ahead(ref w, i + (4 * columns));
+            Prefetch.Ahead(ref w1, i + (4 * columns));
+            Prefetch.Ahead(ref w2, i + (4 * columns));
+            Prefetch.Ahead(ref w3, i + (4 * columns));
             var v0 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w, i));
             var v1 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w1, i));
             var v2 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w2, i));
@@ -109,6 +117,10 @@ internal static class Tiles
         ref var w3 = ref Unsafe.Add(ref w, 3 * columns);
         for (nint i = 0; i < columns; i += LaneTails.Width)
         {
+            Prefetch.Ahead(ref w, i + (4 * columns));
+            Prefetch.Ahead(ref w1, i + (4 * columns));
+            Prefetch.Ahead(ref w2, i + (4 * columns));
+            Prefetch.Ahead(ref w3, i + (4 * columns));
             var v0 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w, i));
             var v1 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w1, i));
             var v2 = TFormat.Load<TLanes>(ref Unsafe.Add(ref w2, i));

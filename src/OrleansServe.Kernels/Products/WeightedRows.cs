@@ -91,9 +91,17 @@ public static class WeightedRows
 
         for (; head < heads; head++)
         {
-            for (var i = 0; i < width; i += LaneTails.Width)
+            ref var first = ref Unsafe.Add(ref p, (nint)head * weightStride);
+            ref var sum = ref Unsafe.Add(ref s, (nint)head * width);
+            var i = 0;
+            for (; i + (4 * LaneTails.Width) <= width; i += 4 * LaneTails.Width)
             {
-                One<TLanes>(ref Unsafe.Add(ref p, (nint)head * weightStride), ref v, valueStride, count, ref Unsafe.Add(ref s, (nint)head * width), i, width);
+                OneByFour<TLanes>(ref first, ref Unsafe.Add(ref v, i), valueStride, count, ref Unsafe.Add(ref sum, i));
+            }
+
+            for (; i < width; i += LaneTails.Width)
+            {
+                One<TLanes>(ref first, ref v, valueStride, count, ref sum, i, width);
             }
         }
     }
@@ -163,6 +171,24 @@ public static class WeightedRows
         TLanes.Store(s1, ref t1);
         TLanes.Store(s2, ref t2);
         TLanes.Store(s3, ref t3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void OneByFour<TLanes>(ref float p, ref float v, nint vStride, nint count, ref float s)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        TLanes s0 = Part<TLanes>(ref s, 0), s1 = Part<TLanes>(ref s, 1), s2 = Part<TLanes>(ref s, 2), s3 = Part<TLanes>(ref s, 3);
+        for (nint t = 0; t < count; t++)
+        {
+            ref var row = ref Unsafe.Add(ref v, t * vStride);
+            var a = TLanes.Broadcast(Unsafe.Add(ref p, t));
+            s0 = TLanes.MultiplyAdd(a, Part<TLanes>(ref row, 0), s0);
+            s1 = TLanes.MultiplyAdd(a, Part<TLanes>(ref row, 1), s1);
+            s2 = TLanes.MultiplyAdd(a, Part<TLanes>(ref row, 2), s2);
+            s3 = TLanes.MultiplyAdd(a, Part<TLanes>(ref row, 3), s3);
+        }
+
+        Put(s0, s1, s2, s3, ref s);
     }
 
     private static void One<TLanes>(ref float p, ref float v, nint vStride, int count, ref float s, int index, int width)

@@ -94,7 +94,7 @@ public sealed class ProductTests
     [MemberData(nameof(LengthData))]
     public void WeightedRows_EveryWidth_EqualsScalar(int width)
     {
-        foreach (var (heads, count) in new[] { (1, 1), (3, 64), (4, 5), (6, 63), (9, 64) })
+        foreach (var (heads, count) in new[] { (1, 1), (3, 64), (4, 5), (6, 63), (9, 64), (11, 7) })
         {
             int pStride = 64, vStride = width + 5;
             float[] p = Vector(heads * pStride, 1), v = Vector(count * vStride, 2), start = Vector(heads * width, 3);
