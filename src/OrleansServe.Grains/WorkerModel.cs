@@ -7,7 +7,8 @@ namespace OrleansServe.Grains;
 /// <param name="Checkpoint">Open checkpoint; outlives the workers.</param>
 /// <param name="WeightsFingerprint">SHA-256 of the weights, hexadecimal.</param>
 /// <param name="KvFormat">KV format fingerprint.</param>
-public sealed record WorkerModel(string Name, Checkpoint Checkpoint, string WeightsFingerprint, ReadOnlyMemory<byte> KvFormat)
+/// <param name="Weights">Numbers in which workers keep the matrices; the fingerprints are of these.</param>
+public sealed record WorkerModel(string Name, Checkpoint Checkpoint, string WeightsFingerprint, ReadOnlyMemory<byte> KvFormat, WeightFormat Weights = WeightFormat.Native)
 {
     /// <summary>The KV format fingerprint in hexadecimal, as messages carry it.</summary>
     public string KvFormatHex { get; } = Convert.ToHexStringLower(KvFormat.Span);

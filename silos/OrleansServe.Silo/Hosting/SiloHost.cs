@@ -65,7 +65,7 @@ public sealed class SiloHost : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         RequireWholeCluster(options);
-        LoadedModel model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, progress, cancellationToken), cancellationToken);
+        LoadedModel model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, options.Weights, progress, cancellationToken), cancellationToken);
         try
         {
             progress?.Report(new LoadProgress("starting the cluster"));

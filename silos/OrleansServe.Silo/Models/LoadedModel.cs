@@ -32,10 +32,11 @@ public sealed class LoadedModel : IDisposable
     /// <summary>Reads a folder: checkpoint, shapes, tokenizer, chat template, and last the fingerprint, which takes long when it is not remembered.</summary>
     /// <param name="folder">Model folder.</param>
     /// <param name="name">Name that requests use; null for the folder's.</param>
+    /// <param name="weights">Numbers in which workers keep the matrices.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the hashing.</param>
     /// <exception cref="Model.ModelFormatException">A file is missing, damaged or of a kind that is not supported.</exception>
-    public static LoadedModel Load(string folder, string? name, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    public static LoadedModel Load(string folder, string? name, WeightFormat weights, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         progress?.Report(new LoadProgress("opening the model"));
         Checkpoint checkpoint = Checkpoint.Open(folder);
@@ -46,14 +47,15 @@ public sealed class LoadedModel : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
 
             progress?.Report(new LoadProgress("hashing the weights", 0, checkpoint.TotalBytes));
-            WeightsFingerprint fingerprint = WeightsFingerprint.Load(checkpoint, HashingProgress.To(progress), cancellationToken);
+            WeightsFingerprint content = WeightsFingerprint.Load(checkpoint, HashingProgress.To(progress), cancellationToken);
+            WeightsFingerprint fingerprint = content.As(weights);
             KvFormat kvFormat = new(fingerprint, checkpoint.Config, checkpoint.Config.KvLayers);
-            ModelSummary summary = ModelSummary.Of(checkpoint, fingerprint);
+            ModelSummary summary = ModelSummary.Of(checkpoint, content, weights: weights);
             string served = name ?? new DirectoryInfo(checkpoint.Folder).Name;
             return new LoadedModel(
                 checkpoint,
                 summary,
-                new WorkerModel(served, checkpoint, fingerprint.Hex, kvFormat.ToBytes()),
+                new WorkerModel(served, checkpoint, fingerprint.Hex, kvFormat.ToBytes(), weights),
                 new GatewayModel(served, checkpoint.Config, tokenizer, template, fingerprint.Hex, kvFormat.ToBytes(), summary));
         }
         catch

@@ -1,5 +1,7 @@
 using System.Net;
 
+using OrleansServe.Model.Checkpoints;
+
 namespace OrleansServe.Silo.Options;
 
 /// <summary>Everything that a host is told. <see cref="SiloSetting"/> lists how each is written and what it may be.</summary>
@@ -10,6 +12,9 @@ public sealed record SiloOptions
 
     /// <summary>Name that requests use for the model; null for the folder's own.</summary>
     public string? ModelName { get; init; }
+
+    /// <summary>Numbers in which workers keep the model's matrices.</summary>
+    public WeightFormat Weights { get; init; } = WeightFormat.Native;
 
     /// <summary>Name of the silo: the node of its workers.</summary>
     public string SiloName { get; init; } = "silo-0";

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Net;
 
+using OrleansServe.Model.Checkpoints;
+
 namespace OrleansServe.Silo.Options;
 
 /// <summary>One setting: how it is named, what it may be, and where it goes. The command line, the environment and files share the table.</summary>
@@ -16,6 +18,7 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
     [
         new("Model", "--model", "FOLDER", "Model folder in HuggingFace form (default: the embedded tiny-r1)", (o, v) => o with { Model = Text(v) }),
         new("Name", "--name", "NAME", "Name that requests use for the model (default: the folder's name)", (o, v) => o with { ModelName = Name(v) }),
+        new("Weights", "--weights", "FORMAT", WeightFormats.Help, (o, v) => o with { Weights = WeightFormats.Parse(v) }),
         new("Port", "--port", "N", "Port of gRPC; 0 takes a free one (default 50051)", (o, v) => o with { Port = Number(v, 0, IPEndPoint.MaxPort) }),
         new("HttpPort", "--http-port", "N", "Port of /metrics, /healthz and /readyz; 0 takes a free one (default 8080)", (o, v) => o with { HttpPort = Number(v, 0, IPEndPoint.MaxPort) }),
         new("Listen", "--listen", "ADDR", "Address to listen on; 0.0.0.0 for all (default 127.0.0.1)", (o, v) => o with { Listen = Address(v) }),

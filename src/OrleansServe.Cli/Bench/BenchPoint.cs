@@ -9,14 +9,15 @@ namespace OrleansServe.Cli.Bench;
 /// <param name="FastestSeconds">Time of the fastest step: what the engine does when nobody else wants the machine.</param>
 /// <param name="Experts">Mean number of distinct experts a step went to, summed over the layers.</param>
 /// <param name="Cost">What such a step costs at least.</param>
-internal sealed record BenchPoint(int Batch, int Tokens, int TokensPerStep, int Steps, double Seconds, double FastestSeconds, double Experts, StepCost Cost)
+/// <param name="Machine">What the machine could do meanwhile: the median of looks in between, since others may want it too.</param>
+internal sealed record BenchPoint(int Batch, int Tokens, int TokensPerStep, int Steps, double Seconds, double FastestSeconds, double Experts, StepCost Cost, MachineLimits Machine)
 {
     /// <summary>Tokens in a second, all sequences together.</summary>
     public double TokensPerSecond => TokensPerStep / Seconds;
 
     /// <summary>Share of the speed that the machine's limits allow.</summary>
-    public double ShareOfLimit(MachineLimits machine) => Cost.LeastSeconds(machine) / Seconds;
+    public double ShareOfLimit => Cost.LeastSeconds(Machine) / Seconds;
 
     /// <summary>The same of the fastest step.</summary>
-    public double BestShareOfLimit(MachineLimits machine) => Cost.LeastSeconds(machine) / FastestSeconds;
+    public double BestShareOfLimit => Cost.LeastSeconds(Machine) / FastestSeconds;
 }

@@ -21,7 +21,7 @@ internal sealed class CostModel
     /// <summary>Adds up a model's main layers; what is drafted with is no part of a step.</summary>
     /// <param name="config">The model.</param>
     /// <param name="elementBytes">Bytes in which the engine keeps an element of a tensor.</param>
-    public CostModel(ModelConfig config, Func<TensorRequirement, int> elementBytes)
+    public CostModel(ModelConfig config, Func<TensorRequirement, double> elementBytes)
     {
         _config = config;
         _moeLayers = Enumerable.Range(0, config.NumHiddenLayers).Count(config.IsMoeLayer);
@@ -29,7 +29,7 @@ internal sealed class CostModel
         double routedBytes = 0;
         foreach (TensorRequirement tensor in TensorSchema.Enumerate(config).Where(tensor => tensor.Layer < config.NumHiddenLayers))
         {
-            double bytes = (double)tensor.Elements * elementBytes(tensor);
+            double bytes = tensor.Elements * elementBytes(tensor);
             switch (tensor.Role)
             {
                 case TensorRole.Embedding:
@@ -57,13 +57,15 @@ internal sealed class CostModel
         }
     }
 
-    /// <summary>The cost model of an open checkpoint: the engine keeps bf16 as it is and everything else, and every vector, as fp32.</summary>
-    public static CostModel Of(Checkpoint checkpoint) => new(
-        checkpoint.Config,
-        tensor => tensor.Shape.Length > 1
-            && checkpoint.Tensors.GetValueOrDefault(tensor.Name, checkpoint.Tensors[TensorNames.Embedding]).Type == TensorType.Bf16
-                ? sizeof(ushort)
-                : sizeof(float));
+    /// <summary>
+    /// The cost model of an open checkpoint: the engine keeps bf16 as it is and everything else, and every vector, as fp32; or its linears and
+    /// its head as bytes with one scale for each output.
+    /// </summary>
+    public static CostModel Of(Checkpoint checkpoint, WeightFormat format = WeightFormat.Native) => new(checkpoint.Config, tensor =>
+        tensor.Shape.Length < 2 ? sizeof(float)
+        : format == WeightFormat.Int8 && tensor.Role is (TensorRole.Linear or TensorRole.RoutedExpert or TensorRole.Head) ? sizeof(sbyte) + ((double)sizeof(float) / tensor.Shape[^1])
+        : checkpoint.Tensors.GetValueOrDefault(tensor.Name, checkpoint.Tensors[TensorNames.Embedding]).Type == TensorType.Bf16 ? sizeof(ushort)
+        : sizeof(float));
 
     /// <summary>What a step costs at least.</summary>
     public StepCost Of(StepShape step)

@@ -17,10 +17,12 @@ internal sealed class EngineBench : IDisposable
     private const int WarmUpTokens = 256;
     private const int WarmUpSteps = 100;
     private const long MostKvBytes = 4L << 30;
+    private const double LookEverySeconds = 0.1;
     private static readonly TimeSpan Enough = TimeSpan.FromSeconds(1);
 
     private readonly CpuEngine _engine;
     private readonly CostModel _cost;
+    private readonly MachineProbe _probe;
     private readonly ExpertCounter _experts;
     private readonly StepPlan _plan = new();
     private readonly StepResult _result = new();
@@ -31,14 +33,16 @@ internal sealed class EngineBench : IDisposable
     /// <summary>Builds the engine and fills its KV with noise: how long a step takes does not depend on what was cached, only on how much.</summary>
     /// <param name="weights">The model.</param>
     /// <param name="cost">What its steps cost.</param>
+    /// <param name="probe">Looks at the machine between steps.</param>
     /// <param name="sizes">Everything that will be asked for lies within them, and within the model's longest context.</param>
     /// <param name="threads">Threads that compute.</param>
     /// <param name="memoryBytes">The machine's memory, of which the KV takes a part.</param>
     /// <param name="time">Measures.</param>
-    public EngineBench(ModelWeights weights, CostModel cost, BenchSizes sizes, int threads, long memoryBytes, TimeProvider time)
+    public EngineBench(ModelWeights weights, CostModel cost, MachineProbe probe, BenchSizes sizes, int threads, long memoryBytes, TimeProvider time)
     {
         ModelConfig config = weights.Config;
         _cost = cost;
+        _probe = probe;
         _time = time;
         int mostBatch = sizes.Batches.Append(1).Max();
         int context = sizes.Contexts.Concat(sizes.Prompts).Append(1).Max();
@@ -81,11 +85,11 @@ internal sealed class EngineBench : IDisposable
     {
         KvTables tables = KvTables.For(batch, context, _blocks);
         int[][] tokens = [.. Enumerable.Range(0, batch).Select(_ => new int[1])];
-        (int steps, double seconds, double fastest, double experts) = Time(
+        Timing timing = Time(
             tokens,
             i => new StepSequence { Tokens = tokens[i], StartPosition = context - 1, Blocks = tables.Tables[i], Sample = true },
             cancellationToken);
-        return new BenchPoint(batch, context, batch, steps, seconds, fastest, experts, _cost.Of(StepShape.Decode(batch, context, tables.CachedPositions, experts)));
+        return timing.Point(batch, context, batch, _cost.Of(StepShape.Decode(batch, context, tables.CachedPositions, timing.Experts)));
     }
 
     /// <summary>Times whole prompts.</summary>
@@ -93,32 +97,48 @@ internal sealed class EngineBench : IDisposable
     {
         int[] blocks = [.. Enumerable.Range(0, KvLayout.BlocksFor(length))];
         int[][] tokens = [new int[length]];
-        (int steps, double seconds, double fastest, double experts) = Time(
+        Timing timing = Time(
             tokens,
             i => new StepSequence { Tokens = tokens[i], StartPosition = 0, Blocks = blocks, Sample = true },
             cancellationToken);
-        return new BenchPoint(1, length, length, steps, seconds, fastest, experts, _cost.Of(StepShape.Prefill(length, experts)));
+        return timing.Point(1, length, length, _cost.Of(StepShape.Prefill(length, timing.Experts)));
     }
 
     /// <summary>Frees the engine.</summary>
     public void Dispose() => _engine.Dispose();
 
-    private (int Steps, double MedianSeconds, double FastestSeconds, double MeanExperts) Time(int[][] tokens, Func<int, StepSequence> sequence, CancellationToken cancellationToken)
+    private Timing Time(int[][] tokens, Func<int, StepSequence> sequence, CancellationToken cancellationToken)
     {
         Random random = new(TokenSeed);
         List<double> seconds = [];
+        List<MachineLimits> looks = [];
         Step(tokens, sequence, random);
         _experts.Reset();
         double total = 0;
         while (seconds.Count < FewestSteps || (total < Enough.TotalSeconds && seconds.Count < MostSteps))
         {
             cancellationToken.ThrowIfCancellationRequested();
+            if (total >= looks.Count * LookEverySeconds)
+            {
+                // A step after a look finds other things in the caches: it is made, and not counted.
+                looks.Add(_probe.Look());
+                Step(tokens, sequence, random);
+            }
+
+            _experts.Resume();
             seconds.Add(Step(tokens, sequence, random));
+            _experts.Pause();
             total += seconds[^1];
         }
 
-        seconds.Sort();
-        return (seconds.Count, seconds[seconds.Count / 2], seconds[0], (double)_experts.Count / seconds.Count);
+        return new Timing(seconds.Count, Median(seconds), seconds.Min(), (double)_experts.Count / seconds.Count, new MachineLimits(
+            Median(looks.Select(look => look.BytesPerSecond)), Median(looks.Select(look => look.MultiplyAddsPerSecond))));
+    }
+
+    private static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
     }
 
     private double Step(int[][] tokens, Func<int, StepSequence> sequence, Random random)
@@ -156,5 +176,11 @@ internal sealed class EngineBench : IDisposable
                 _engine.Kv.Write(block, layer, MemoryMarshal.AsBytes<float>(noise));
             }
         }
+    }
+
+    private sealed record Timing(int Steps, double Seconds, double FastestSeconds, double Experts, MachineLimits Machine)
+    {
+        public BenchPoint Point(int batch, int tokens, int tokensPerStep, StepCost cost) =>
+            new(batch, tokens, tokensPerStep, Steps, Seconds, FastestSeconds, Experts, cost, Machine);
     }
 }

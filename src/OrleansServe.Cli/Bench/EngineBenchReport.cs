@@ -10,13 +10,14 @@ namespace OrleansServe.Cli.Bench;
 
 /// <summary>What <c>bench engine</c> found, for people and for programs.</summary>
 /// <param name="Model">The model's folder.</param>
+/// <param name="Weights">Number format of the matrices.</param>
 /// <param name="Threads">Threads that computed.</param>
 /// <param name="Machine">The machine's limits.</param>
 /// <param name="Decode">Decode steps.</param>
 /// <param name="Prefill">Prompts.</param>
 /// <param name="Speculation">One stream by drafts a step, plain decoding first; empty where the model has no MTP layer.</param>
 internal sealed record EngineBenchReport(
-    string Model, int Threads, MachineLimits Machine, IReadOnlyList<BenchPoint> Decode, IReadOnlyList<BenchPoint> Prefill, IReadOnlyList<SpeculationPoint> Speculation)
+    string Model, string Weights, int Threads, MachineLimits Machine, IReadOnlyList<BenchPoint> Decode, IReadOnlyList<BenchPoint> Prefill, IReadOnlyList<SpeculationPoint> Speculation)
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
@@ -30,6 +31,7 @@ internal sealed record EngineBenchReport(
         ["commit"] = where.Commit,
         ["machine"] = where.Json(),
         ["model"] = Model,
+        ["weights"] = Weights,
         ["threads"] = Threads,
         ["read_bytes_per_second"] = Machine.BytesPerSecond,
         ["multiply_adds_per_second"] = Machine.MultiplyAddsPerSecond,
@@ -42,7 +44,7 @@ internal sealed record EngineBenchReport(
     public void WriteTables(Terminal terminal)
     {
         terminal.Output.WriteLine(Text(
-            $"{TerminalText.OneLine(Model)}, {Threads} thread{(Threads == 1 ? "" : "s")}: reads {Machine.BytesPerSecond / 1e9:0.0} GB/s, {Machine.MultiplyAddsPerSecond / 1e9:0.0} G multiply-adds/s at most"));
+            $"{TerminalText.OneLine(Model)}, weights {Weights}, {Threads} thread{(Threads == 1 ? "" : "s")}: reads {Machine.BytesPerSecond / 1e9:0.0} GB/s, {Machine.MultiplyAddsPerSecond / 1e9:0.0} G multiply-adds/s at most"));
         WriteTable(terminal, "decode", "context", Decode);
         WriteTable(terminal, "prefill", "prompt", Prefill);
         if (Speculation.Count > 0)
@@ -52,14 +54,14 @@ internal sealed record EngineBenchReport(
     }
 
     /// <summary>One point in a few words.</summary>
-    public static string Line(string phase, BenchPoint point, MachineLimits machine) => Text(
-        $"{phase} batch {point.Batch}, {point.Tokens} tokens: {point.TokensPerSecond:0.0} tokens/s, {Percent(point.ShareOfLimit(machine))} of the limit");
+    public static string Line(string phase, BenchPoint point) => Text(
+        $"{phase} batch {point.Batch}, {point.Tokens} tokens: {point.TokensPerSecond:0.0} tokens/s, {Percent(point.ShareOfLimit)} of the limit");
 
-    private void WriteTable(Terminal terminal, string phase, string tokens, IReadOnlyList<BenchPoint> points)
+    private static void WriteTable(Terminal terminal, string phase, string tokens, IReadOnlyList<BenchPoint> points)
     {
         Table table = new() { Border = terminal.Ansi ? TableBorder.Rounded : TableBorder.Ascii };
         table.AddColumn(phase);
-        foreach (string column in (string[])[tokens, "tokens/s", "ms/step", "experts", "MB/step", "M multiply-adds", "bound by", "of the limit", "at best"])
+        foreach (string column in (string[])[tokens, "tokens/s", "ms/step", "experts", "MB/step", "M multiply-adds", "GB/s there", "bound by", "of the limit", "at best"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -74,9 +76,10 @@ internal sealed record EngineBenchReport(
                 Text($"{point.Experts:0.#}"),
                 Text($"{point.Cost.Bytes / 1e6:0.0}"),
                 Text($"{point.Cost.MultiplyAdds / 1e6:0.0}"),
-                point.Cost.IsBoundByMemory(Machine) ? "memory" : "compute",
-                Percent(point.ShareOfLimit(Machine)),
-                Percent(point.BestShareOfLimit(Machine)));
+                Text($"{point.Machine.BytesPerSecond / 1e9:0.0}"),
+                point.Cost.IsBoundByMemory(point.Machine) ? "memory" : "compute",
+                Percent(point.ShareOfLimit),
+                Percent(point.BestShareOfLimit));
         }
 
         terminal.CreateConsole().Write(table);
@@ -115,7 +118,7 @@ internal sealed record EngineBenchReport(
         ["acceptance"] = point.Acceptance,
     };
 
-    private JsonObject Node(BenchPoint point, string tokens) => new()
+    private static JsonObject Node(BenchPoint point, string tokens) => new()
     {
         ["batch"] = point.Batch,
         [tokens] = point.Tokens,
@@ -124,11 +127,13 @@ internal sealed record EngineBenchReport(
         ["fastest_step_seconds"] = point.FastestSeconds,
         ["steps"] = point.Steps,
         ["distinct_experts"] = point.Experts,
+        ["read_bytes_per_second"] = point.Machine.BytesPerSecond,
+        ["multiply_adds_per_second"] = point.Machine.MultiplyAddsPerSecond,
         ["step_bytes"] = point.Cost.Bytes,
         ["step_multiply_adds"] = point.Cost.MultiplyAdds,
-        ["bound_by"] = point.Cost.IsBoundByMemory(Machine) ? "memory" : "compute",
-        ["share_of_limit"] = point.ShareOfLimit(Machine),
-        ["best_share_of_limit"] = point.BestShareOfLimit(Machine),
+        ["bound_by"] = point.Cost.IsBoundByMemory(point.Machine) ? "memory" : "compute",
+        ["share_of_limit"] = point.ShareOfLimit,
+        ["best_share_of_limit"] = point.BestShareOfLimit,
     };
 
     private static string Percent(double share) => Text($"{100 * share:0} %");

@@ -6,12 +6,19 @@ namespace OrleansServe.Cli.Bench;
 internal sealed class ExpertCounter(int experts) : IStepProbe
 {
     private readonly bool[] _seen = new bool[experts];
+    private bool _counts;
 
     /// <summary>Experts since the last reset, summed over the layers.</summary>
     public long Count { get; private set; }
 
-    /// <summary>Begins anew.</summary>
-    public void Reset() => Count = 0;
+    /// <summary>Begins anew, without counting yet.</summary>
+    public void Reset() => (Count, _counts) = (0, false);
+
+    /// <summary>Counts from here on.</summary>
+    public void Resume() => _counts = true;
+
+    /// <summary>Counts no more.</summary>
+    public void Pause() => _counts = false;
 
     /// <inheritdoc/>
     public void Rows(ProbeStage stage, int layer, ReadOnlySpan<float> rows)
@@ -25,7 +32,7 @@ internal sealed class ExpertCounter(int experts) : IStepProbe
         Array.Clear(_seen);
         foreach (int id in ids)
         {
-            Count += _seen[id] ? 0 : 1;
+            Count += _seen[id] || !_counts ? 0 : 1;
             _seen[id] = true;
         }
     }

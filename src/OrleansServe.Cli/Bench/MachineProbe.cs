@@ -7,73 +7,85 @@ using OrleansServe.Engine.Memory;
 namespace OrleansServe.Cli.Bench;
 
 /// <summary>Measures the machine with the simplest loops that reach its limits: sums over memory, and independent multiply-adds in registers.</summary>
-internal sealed class MachineProbe(int threads, TimeProvider time)
+internal sealed class MachineProbe : IDisposable
 {
     // Beyond any cache, and the same whatever the number of threads.
-    private const long ReadBytes = 1L << 30;
-    private const int Rounds = 6;
-    private const long ChainSteps = 16_000_000;
+    private const long ReadBytes = 256L << 20;
+    private const int Rounds = 12;
+    private const long ChainSteps = 2_000_000;
     private const int Chains = 12;
+
+    private readonly int _threads;
+    private readonly TimeProvider _time;
+    private readonly int _length;
+    private readonly NativeBuffer[] _memory;
 
     // The sums have to go somewhere, or there would be no need to compute them.
     private float _sink;
 
-    /// <summary>Measures both limits; the best of several rounds, since other work on the machine can only slow one down.</summary>
-    public MachineLimits Measure(CancellationToken cancellationToken) => new(BytesPerSecond(cancellationToken), MultiplyAddsPerSecond(cancellationToken));
-
-    private double BytesPerSecond(CancellationToken cancellationToken)
+    /// <summary>Allocates what is read.</summary>
+    public MachineProbe(int threads, TimeProvider time)
     {
-        NativeBuffer[] memory = new NativeBuffer[threads];
-        int length = (int)Math.Clamp(ReadBytes / sizeof(float) / threads, 1 << 20, 1 << 28) / 64 * 64;
+        (_threads, _time) = (threads, time);
+        _length = (int)Math.Clamp(ReadBytes / sizeof(float) / threads, 1 << 20, 1 << 28) / 64 * 64;
+        _memory = new NativeBuffer[threads];
 
-        try
+        // The memory that weights lie in too, and each thread fills what it will read, so that the pages are near it.
+        Time(worker =>
         {
-            // The memory of weights, and each thread fills what it will read, so that the pages are near it.
-            Best(worker =>
-            {
-                memory[worker] = new NativeBuffer((long)length * sizeof(float));
-                memory[worker].Floats(0, length).Fill(1);
-            }, 1, cancellationToken);
-            return (double)length * sizeof(float) * threads / Best(worker => Keep(Sum(memory[worker].Floats(0, length))), Rounds, cancellationToken);
-        }
-        finally
-        {
-            Array.ForEach(memory, buffer => buffer?.Dispose());
-        }
+            _memory[worker] = new NativeBuffer((long)_length * sizeof(float));
+            _memory[worker].Floats(0, _length).Fill(1);
+        });
     }
 
-    private double MultiplyAddsPerSecond(CancellationToken cancellationToken)
+    /// <summary>Measures both limits; the best of several looks, since other work on the machine can only slow one down.</summary>
+    public MachineLimits Measure(CancellationToken cancellationToken)
     {
-        bool wide = Vector512.IsHardwareAccelerated;
-        double perStep = Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count);
-        double seconds = Best(_ => Keep(wide ? Chain512(ChainSteps) : Chain256(ChainSteps)), Rounds, cancellationToken);
-        return ChainSteps * perStep * threads / seconds;
-    }
-
-    /// <summary>Runs a body on every thread at once.</summary>
-    /// <returns>Seconds of the fastest round, from when all began until all were done.</returns>
-    private double Best(Action<int> body, int rounds, CancellationToken cancellationToken)
-    {
-        double best = double.PositiveInfinity;
-        for (int round = 0; round < rounds; round++)
+        MachineLimits best = new(0, 0);
+        for (int round = 0; round < Rounds; round++)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            using Barrier barrier = new(threads + 1);
-            Thread[] workers = [.. Enumerable.Range(0, threads).Select(worker => new Thread(() =>
-            {
-                barrier.SignalAndWait();
-                body(worker);
-                barrier.SignalAndWait();
-            }) { IsBackground = true, Name = $"probe {worker}" })];
-            Array.ForEach(workers, worker => worker.Start());
-            barrier.SignalAndWait(CancellationToken.None);
-            long begin = time.GetTimestamp();
-            barrier.SignalAndWait(CancellationToken.None);
-            best = Math.Min(best, time.GetElapsedTime(begin).TotalSeconds);
-            Array.ForEach(workers, worker => worker.Join());
+            MachineLimits look = Look();
+            best = new(Math.Max(best.BytesPerSecond, look.BytesPerSecond), Math.Max(best.MultiplyAddsPerSecond, look.MultiplyAddsPerSecond));
         }
 
         return best;
+    }
+
+    /// <summary>Measures both limits once, in some hundredths of a second.</summary>
+    public MachineLimits Look() => new(BytesPerSecond(), MultiplyAddsPerSecond());
+
+    /// <summary>Frees the memory.</summary>
+    public void Dispose() => Array.ForEach(_memory, buffer => buffer.Dispose());
+
+    private double BytesPerSecond() =>
+        (double)_length * sizeof(float) * _threads / Time(worker => Keep(Sum(_memory[worker].Floats(0, _length))));
+
+    private double MultiplyAddsPerSecond()
+    {
+        bool wide = Vector512.IsHardwareAccelerated;
+        double perStep = Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count);
+        return ChainSteps * perStep * _threads / Time(_ => Keep(wide ? Chain512(ChainSteps) : Chain256(ChainSteps)));
+    }
+
+    /// <summary>Runs a body on every thread at once.</summary>
+    /// <returns>Seconds from when all began until all were done.</returns>
+    private double Time(Action<int> body)
+    {
+        using Barrier barrier = new(_threads + 1);
+        Thread[] workers = [.. Enumerable.Range(0, _threads).Select(worker => new Thread(() =>
+        {
+            barrier.SignalAndWait();
+            body(worker);
+            barrier.SignalAndWait();
+        }) { IsBackground = true, Name = $"probe {worker}" })];
+        Array.ForEach(workers, worker => worker.Start());
+        barrier.SignalAndWait(CancellationToken.None);
+        long begin = _time.GetTimestamp();
+        barrier.SignalAndWait(CancellationToken.None);
+        double seconds = _time.GetElapsedTime(begin).TotalSeconds;
+        Array.ForEach(workers, worker => worker.Join());
+        return seconds;
     }
 
     private void Keep(float value) => Volatile.Write(ref _sink, value);

@@ -19,6 +19,7 @@ internal sealed class BenchEngineCommand
     private readonly Option<string> _batches = List("--batches", "Sequences that decode together", BenchSizes.Default.Batches, MostBatch);
     private readonly Option<string> _contexts = List("--contexts", "Positions of each", BenchSizes.Default.Contexts, MostTokens);
     private readonly Option<string> _prompts = List("--prompts", "Lengths of prompts to prefill", BenchSizes.Default.Prompts, MostTokens);
+    private readonly Option<string> _weights = WeightsArgument.Create();
     private readonly Option<bool> _noDrafts = new("--no-drafts") { Description = "Leave out decoding with drafts" };
     private readonly Option<bool> _json = new("--json") { Description = "Write one JSON document" };
     private readonly Terminal _terminal;
@@ -48,6 +49,7 @@ internal sealed class BenchEngineCommand
             "./orleansserve bench engine --model artifacts/mini --batches 1 --contexts 128 --prompts none --no-drafts --json")
         {
             bench._model,
+            bench._weights,
             bench._threads,
             bench._batches,
             bench._contexts,
@@ -97,16 +99,18 @@ internal sealed class BenchEngineCommand
     {
         string folder = parsed.GetValue(_model)!;
         int threads = parsed.GetValue(_threads) is > 0 and var asked ? asked : Environment.ProcessorCount;
+        WeightFormat format = WeightFormats.Parse(parsed.GetValue(_weights)!);
         using Checkpoint checkpoint = Checkpoint.Open(folder);
         BenchSizes sizes = new BenchSizes(
             BenchSizes.Parse(parsed.GetValue(_batches)!, MostBatch),
             BenchSizes.Parse(parsed.GetValue(_contexts)!, MostTokens),
             BenchSizes.Parse(parsed.GetValue(_prompts)!, MostTokens)).Within(checkpoint.Config.MaxPositionEmbeddings);
         _terminal.Error.WriteLine("measuring the machine");
-        MachineLimits machine = new MachineProbe(threads, _time).Measure(cancellationToken);
+        using MachineProbe probe = new(threads, _time);
+        MachineLimits machine = probe.Measure(cancellationToken);
         _terminal.Error.WriteLine("loading the model");
-        using ModelWeights weights = ModelWeights.Load(checkpoint, cancellation: cancellationToken);
-        using EngineBench bench = new(weights, CostModel.Of(checkpoint), sizes, threads, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, _time);
+        using ModelWeights weights = ModelWeights.Load(checkpoint, new WeightsOptions { Format = format }, cancellation: cancellationToken);
+        using EngineBench bench = new(weights, CostModel.Of(checkpoint, format), probe, sizes, threads, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes, _time);
         bench.WarmUp(cancellationToken);
         List<BenchPoint> decode = [];
         foreach (int context in sizes.Contexts)
@@ -114,7 +118,7 @@ internal sealed class BenchEngineCommand
             foreach (int batch in sizes.Batches)
             {
                 decode.Add(bench.Decode(batch, context, cancellationToken));
-                _terminal.Error.WriteLine(EngineBenchReport.Line("decode", decode[^1], machine));
+                _terminal.Error.WriteLine(EngineBenchReport.Line("decode", decode[^1]));
             }
         }
 
@@ -122,11 +126,11 @@ internal sealed class BenchEngineCommand
         foreach (int length in sizes.Prompts)
         {
             prefill.Add(bench.Prefill(length, cancellationToken));
-            _terminal.Error.WriteLine(EngineBenchReport.Line("prefill", prefill[^1], machine));
+            _terminal.Error.WriteLine(EngineBenchReport.Line("prefill", prefill[^1]));
         }
 
         return new EngineBenchReport(
-            folder, threads, machine, decode, prefill, parsed.GetValue(_noDrafts) ? [] : Speculate(folder, weights, threads, cancellationToken));
+            folder, WeightFormats.NameOf(format, checkpoint), threads, machine, decode, prefill, parsed.GetValue(_noDrafts) ? [] : Speculate(folder, weights, threads, cancellationToken));
     }
 
     private SpeculationPoint[] Speculate(string folder, ModelWeights weights, int threads, CancellationToken cancellationToken)

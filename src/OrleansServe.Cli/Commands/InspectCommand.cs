@@ -1,5 +1,6 @@
 using System.CommandLine;
 
+using OrleansServe.Cli.Bench;
 using OrleansServe.Cli.Inspect;
 using OrleansServe.Cli.Rendering;
 using OrleansServe.Model.Checkpoints;
@@ -15,24 +16,28 @@ internal static class InspectCommand
     {
         DocumentedCommand command = new(
             "inspect",
-            "Reads a model folder, checks it, and says what it is.",
+            "Reads a model folder, checks it, and says what it is. With --weights int8 also how far its logits then are from the checkpoint's.",
             "./orleansserve inspect models/tiny-r1",
+            "./orleansserve inspect models/tiny-r1 --weights int8",
             "./orleansserve inspect /models/DeepSeek-V2-Lite --json");
         Argument<string> folder = new("folder") { Description = "Model folder in HuggingFace form", HelpName = "FOLDER" };
         Option<bool> json = new("--json") { Description = "Write one JSON object" };
+        Option<string> weights = WeightsArgument.Create();
         command.Add(folder);
+        command.Add(weights);
         command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using Interrupts interrupts = new(cancellationToken);
-            ModelSummary summary = await Task.Run(() => Read(parsed.GetValue(folder)!, terminal, time, interrupts.Token), interrupts.Token);
+            WeightFormat format = WeightFormats.Parse(parsed.GetValue(weights)!);
+            (ModelSummary summary, WeightComparison? comparison) = await Task.Run(() => Read(parsed.GetValue(folder)!, format, terminal, time, interrupts.Token), interrupts.Token);
             if (parsed.GetValue(json))
             {
-                await terminal.Output.WriteLineAsync(SummaryReport.Json(summary));
+                await terminal.Output.WriteLineAsync(SummaryReport.Json(summary, comparison));
             }
             else
             {
-                SummaryReport.WriteTable(terminal, parsed.GetValue(folder)!, summary);
+                SummaryReport.WriteTable(terminal, parsed.GetValue(folder)!, summary, comparison);
             }
 
             return 0;
@@ -40,11 +45,19 @@ internal static class InspectCommand
         return command;
     }
 
-    private static ModelSummary Read(string folder, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    private static (ModelSummary Summary, WeightComparison? Comparison) Read(
+        string folder, WeightFormat format, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
     {
         using StartupProgress progress = new(terminal.Error, terminal.ErrorAnsi, time);
         progress.Report(new LoadProgress("opening the model"));
         using Checkpoint checkpoint = Checkpoint.Open(folder);
-        return ModelSummary.Of(checkpoint, WeightsFingerprint.Load(checkpoint, HashingProgress.To(progress), cancellationToken));
+        ModelSummary summary = ModelSummary.Of(checkpoint, WeightsFingerprint.Load(checkpoint, HashingProgress.To(progress), cancellationToken), weights: format);
+        if (format == WeightFormat.Native)
+        {
+            return (summary, null);
+        }
+
+        progress.Report(new LoadProgress("comparing logits"));
+        return (summary, WeightComparison.Measure(checkpoint, format, SpeculationPrompts.For(folder), cancellationToken));
     }
 }

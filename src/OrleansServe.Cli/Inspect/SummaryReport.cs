@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 
@@ -14,7 +15,7 @@ internal static class SummaryReport
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>One JSON object.</summary>
-    public static string Json(ModelSummary summary) => new JsonObject
+    public static string Json(ModelSummary summary, WeightComparison? comparison) => new JsonObject
     {
         ["architecture"] = summary.Architecture,
         ["layers"] = summary.Layers,
@@ -25,6 +26,7 @@ internal static class SummaryReport
         ["nextn_parameters"] = summary.NextnParameters,
         ["bytes"] = summary.TotalBytes,
         ["bytes_by_type"] = new JsonObject(summary.BytesByType.Select(entry => KeyValuePair.Create(entry.Key, (JsonNode?)entry.Value))),
+        ["number_format"] = summary.NumberFormat,
         ["files"] = summary.Files,
         ["routed_experts"] = summary.RoutedExperts,
         ["shared_experts"] = summary.SharedExperts,
@@ -33,10 +35,18 @@ internal static class SummaryReport
         ["longest_context"] = summary.LongestContext,
         ["kv_bytes_per_token"] = summary.KvBytesPerToken,
         ["weights_fingerprint"] = summary.Fingerprint.Hex,
+        ["compared_with_checkpoint"] = comparison is null ? null : new JsonObject
+        {
+            ["positions"] = comparison.Positions,
+            ["mean_logit_error"] = comparison.MeanError,
+            ["max_logit_error"] = comparison.MaxError,
+            ["logit_standard_deviation"] = comparison.Spread,
+            ["same_top_token"] = comparison.Agreement,
+        },
     }.ToJsonString(Indented);
 
     /// <summary>A table.</summary>
-    public static void WriteTable(Terminal terminal, string folder, ModelSummary summary)
+    public static void WriteTable(Terminal terminal, string folder, ModelSummary summary, WeightComparison? comparison)
     {
         Table table = new() { Border = terminal.Ansi ? TableBorder.Rounded : TableBorder.Ascii, ShowHeaders = false };
         table.AddColumns("", "");
@@ -45,11 +55,19 @@ internal static class SummaryReport
         Row("layers", Layers(summary));
         Row("parameters", $"{Both(summary.TotalParameters)} in total, {Both(summary.ActiveParameters)} active for a token");
         Row("weights", $"{Quantity.Bytes(summary.TotalBytes)} in {summary.Files} file{(summary.Files == 1 ? "" : "s")} ({Types(summary)})");
+        Row("computed in", summary.NumberFormat);
         Row("experts", Experts(summary));
         Row("vocabulary", Quantity.Exact(summary.VocabSize));
         Row("longest context", $"{Quantity.Exact(summary.LongestContext)} tokens");
         Row("KV", $"{Quantity.Bytes(summary.KvBytesPerToken)} per token, {Quantity.Bytes(summary.KvBytesPerToken * summary.LongestContext)} for the longest context");
         Row("fingerprint", summary.Fingerprint.Hex);
+        if (comparison is not null)
+        {
+            Row("against the checkpoint", string.Create(
+                CultureInfo.InvariantCulture,
+                $"logits differ by {comparison.MeanError:0.0000} on average and {comparison.MaxError:0.000} at most (standard deviation {comparison.Spread:0.00}); same top token at {comparison.SameTop} of {comparison.Positions} positions"));
+        }
+
         terminal.CreateConsole().Write(table);
 
         void Row(string name, string value) => table.AddRow(name, Markup.Escape(TerminalText.OneLine(value)));

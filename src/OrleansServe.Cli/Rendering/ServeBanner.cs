@@ -18,5 +18,5 @@ internal static class ServeBanner
 
     /// <summary>Architecture, size and the beginning of the weights' fingerprint.</summary>
     public static string Model(SiloHost host) =>
-        $"{host.Model.Architecture}, {Quantity.Count(host.Model.TotalParameters)} parameters, {Quantity.Count(host.Model.ActiveParameters)} active, weights {host.WeightsFingerprint[..12]}";
+        $"{host.Model.Architecture}, {Quantity.Count(host.Model.TotalParameters)} parameters, {Quantity.Count(host.Model.ActiveParameters)} active, {host.Model.NumberFormat} weights {host.WeightsFingerprint[..12]}";
 }

@@ -92,6 +92,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
             ContextLength = _model.Config.MaxPositionEmbeddings,
             VocabularySize = _model.Config.VocabSize,
             Chat = _model.ChatTemplate is not null,
+            NumberFormat = _model.Summary.NumberFormat,
         });
         return Task.FromResult(response);
     });

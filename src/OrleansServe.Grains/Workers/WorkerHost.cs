@@ -101,7 +101,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
             ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held =
                 [.. Enumerable.Range(0, config.KvLayers).Where(config.IsMoeLayer).Select(layer => (layer, experts))];
             ExpertBank bank = ExpertBank.Load(
-                _context.Model.Checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts), cancellation: cancellationToken);
+                _context.Model.Checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts), _context.Model.Weights, cancellation: cancellationToken);
             _owned.Add(bank);
             shards.Add(Add(new ExpertShard(IdOf("expert", i), bank, held, _context)));
         }
@@ -119,7 +119,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
         }
 
         ModelWeights weights = ModelWeights.Load(
-            _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards }, progress: null, cancellationToken);
+            _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards, Format = _context.Model.Weights }, progress: null, cancellationToken);
         _owned.Add(weights);
         for (int i = 0; i < options.PrefillWorkers; i++)
         {

@@ -33,6 +33,9 @@ public sealed record ModelSummary
     /// <summary>Bytes of all tensors by element type as the files spell it, in ordinal order.</summary>
     public required ImmutableSortedDictionary<string, long> BytesByType { get; init; }
 
+    /// <summary>Numbers that most weights are computed with: the checkpoint's most common type in lower case, or int8.</summary>
+    public required string NumberFormat { get; init; }
+
     /// <summary>Weight files.</summary>
     public required int Files { get; init; }
 
@@ -54,14 +57,16 @@ public sealed record ModelSummary
     /// <summary>Size of the vocabulary.</summary>
     public required int VocabSize { get; init; }
 
-    /// <summary>The weights' content hash.</summary>
+    /// <summary>The content hash of the weights in these numbers.</summary>
     public required WeightsFingerprint Fingerprint { get; init; }
 
     /// <summary>Describes an open checkpoint.</summary>
     /// <param name="checkpoint">The checkpoint.</param>
     /// <param name="fingerprint">Its fingerprint.</param>
     /// <param name="kvNumberFormat">How the engine stores KV.</param>
-    public static ModelSummary Of(Checkpoint checkpoint, WeightsFingerprint fingerprint, KvNumberFormat kvNumberFormat = KvNumberFormat.F32)
+    /// <param name="weights">How the engine keeps the matrices.</param>
+    public static ModelSummary Of(
+        Checkpoint checkpoint, WeightsFingerprint fingerprint, KvNumberFormat kvNumberFormat = KvNumberFormat.F32, WeightFormat weights = WeightFormat.Native)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(fingerprint);
@@ -80,6 +85,7 @@ public sealed record ModelSummary
             BytesByType = checkpoint.Tensors.Values
                 .GroupBy(t => t.TypeName, StringComparer.Ordinal)
                 .ToImmutableSortedDictionary(g => g.Key, g => g.Sum(t => t.Length), StringComparer.Ordinal),
+            NumberFormat = WeightFormats.NameOf(weights, checkpoint),
             Files = checkpoint.Files.Length,
             RoutedExperts = config.HasMoeLayers ? config.NRoutedExperts ?? 0 : 0,
             SharedExperts = config.HasMoeLayers ? config.NSharedExperts : 0,
@@ -87,7 +93,7 @@ public sealed record ModelSummary
             KvBytesPerToken = (long)config.NumHiddenLayers * config.KvWidth * KvFormat.BytesOf(kvNumberFormat),
             LongestContext = config.MaxPositionEmbeddings,
             VocabSize = config.VocabSize,
-            Fingerprint = fingerprint,
+            Fingerprint = fingerprint.As(weights),
         };
     }
 }

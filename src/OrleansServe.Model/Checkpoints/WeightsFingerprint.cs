@@ -18,6 +18,7 @@ public sealed record WeightsFingerprint
     public const int Size = SHA256.HashSizeInBytes;
 
     private const string VersionLine = "OrleansServe weights 1\n";
+    private const string Int8Line = "int8, one scale an output 1\n";
     private const int PieceBytes = 8 << 20;
 
     private WeightsFingerprint(string hex) => Hex = hex;
@@ -30,6 +31,15 @@ public sealed record WeightsFingerprint
 
     /// <inheritdoc/>
     public override string ToString() => Hex;
+
+    /// <summary>
+    /// The fingerprint of the weights that are computed with. Quantised ones are other weights: their workers exchange neither KV nor
+    /// experts with those that have the checkpoint's.
+    /// </summary>
+    /// <param name="format">Numbers in which the matrices are kept.</param>
+    public WeightsFingerprint As(WeightFormat format) => format == WeightFormat.Native
+        ? this
+        : new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{VersionLine}{Hex}\n{Int8Line}"))));
 
     /// <summary>Reads a fingerprint written as text.</summary>
     /// <param name="hex">64 hexadecimal digits.</param>

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using OrleansServe.Engine;
+using OrleansServe.Engine.Weights;
+using OrleansServe.Model.Checkpoints;
 using Xunit;
 
 namespace OrleansServe.UnitTests.Engine;
@@ -35,11 +37,14 @@ public sealed class TinyR1Tests
         }
     }
 
-    [Fact]
-    public void Step_SteadyDecode_AllocatesNothingOnAnyThread()
+    [Theory]
+    [InlineData(WeightFormat.Native)]
+    [InlineData(WeightFormat.Int8)]
+    public void Step_SteadyDecode_AllocatesNothingOnAnyThread(WeightFormat format)
     {
         const int Sequences = 6;
-        using var driver = new EngineDriver(TestModel.TinyR1, threads: 3, kvBlocks: 64);
+        using var weights = ModelWeights.Load(TestModel.Load(Repository.TinyR1).Checkpoint, new WeightsOptions { Format = format });
+        using var driver = new EngineDriver(weights, threads: 3, kvBlocks: 64);
         var tokens = new int[1];
         var blocks = Enumerable.Range(0, Sequences).Select(i => Enumerable.Range(i * 8, 8).ToArray()).ToArray();
         var sampling = new OrleansServe.Engine.Sampling.SamplingParameters { Temperature = 0.8f, TopP = 0.9f, TopK = 50, MinP = 0.01f, Seed = 5 };

@@ -87,10 +87,10 @@ public sealed class CostModelTests
 
         Assert.Equal(memory, cost.IsBoundByMemory(machine));
         Assert.Equal(seconds, cost.LeastSeconds(machine));
-        BenchPoint point = new(1, 1, 1, 1, Seconds: 4 * seconds, FastestSeconds: 2 * seconds, 0, cost);
-        Assert.Equal(0.25, point.ShareOfLimit(machine));
-        Assert.Equal(0.5, point.BestShareOfLimit(machine));
+        BenchPoint point = new(1, 1, 1, 1, Seconds: 4 * seconds, FastestSeconds: 2 * seconds, 0, cost, machine);
+        Assert.Equal(0.25, point.ShareOfLimit);
+        Assert.Equal(0.5, point.BestShareOfLimit);
     }
 
-    private static int Bytes(TensorRequirement tensor) => tensor.Shape.Length > 1 ? 2 : 4;
+    private static double Bytes(TensorRequirement tensor) => tensor.Shape.Length > 1 ? 2 : 4;
 }

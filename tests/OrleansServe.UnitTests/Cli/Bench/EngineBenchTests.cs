@@ -20,7 +20,8 @@ public sealed class EngineBenchTests
         new SyntheticCheckpoint(SyntheticPreset.Nano, 1).Write(folder.FullPath, Repository.TinyR1);
         using Checkpoint checkpoint = Checkpoint.Open(folder.FullPath);
         using ModelWeights weights = ModelWeights.Load(checkpoint);
-        using EngineBench bench = new(weights, CostModel.Of(checkpoint), BenchSizes.Default.Within(2048), threads: 1, memoryBytes: 64 << 20, TimeProvider.System);
+        using MachineProbe probe = new(1, TimeProvider.System);
+        using EngineBench bench = new(weights, CostModel.Of(checkpoint), probe, BenchSizes.Default.Within(2048), threads: 1, memoryBytes: 64 << 20, TimeProvider.System);
 
         bench.WarmUp(CancellationToken.None);
         BenchPoint one = bench.Decode(1, 128, CancellationToken.None);
@@ -39,8 +40,8 @@ public sealed class EngineBenchTests
     [Fact]
     public void Json_Always_IsOneDocumentWithEveryPoint()
     {
-        BenchPoint point = new(4, 128, 4, 3, 0.5, 0.25, 20, new StepCost(Bytes: 1e9, MultiplyAdds: 1e6));
-        EngineBenchReport report = new("m", 2, new MachineLimits(4e9, 1e9), [point], [point], [new SpeculationPoint(0, 100, 100, 0, 0, 1), new SpeculationPoint(1, 100, 60, 59, 40, 0.5)]);
+        BenchPoint point = new(4, 128, 4, 3, 0.5, 0.25, 20, new StepCost(Bytes: 1e9, MultiplyAdds: 1e6), new MachineLimits(4e9, 1e9));
+        EngineBenchReport report = new("m", "bf16", 2, new MachineLimits(4e9, 1e9), [point], [point], [new SpeculationPoint(0, 100, 100, 0, 0, 1), new SpeculationPoint(1, 100, 60, 59, 40, 0.5)]);
 
         using JsonDocument json = JsonDocument.Parse(report.Json(BenchMachine.Read(), DateTimeOffset.UnixEpoch));
 
@@ -75,7 +76,8 @@ public sealed class EngineBenchTests
     [Fact]
     public void Measure_ThisMachine_FindsFiniteLimits()
     {
-        MachineLimits machine = new MachineProbe(1, TimeProvider.System).Measure(CancellationToken.None);
+        using MachineProbe probe = new(1, TimeProvider.System);
+        MachineLimits machine = probe.Measure(CancellationToken.None);
 
         // Bounds that any processor made for this code keeps by far; they catch loops that were optimised away.
         Assert.InRange(machine.BytesPerSecond, 1e7, 1e13);

@@ -73,6 +73,28 @@ public sealed class ComputePoolTests
         Assert.Throws<ObjectDisposedException>(() => pool.Run(new Counting(5), 5));
     }
 
+    [Fact]
+    public void Idle_AfterWork_ParksEveryThreadUntilTheNext()
+    {
+        using var idle = new ComputePool(3);
+        using var busy = new ComputePool(2);
+        idle.Run(new Counting(64), 64);
+        Assert.True(SpinWait.SpinUntil(() => idle.Parked == 2, TimeSpan.FromSeconds(30)));
+        var before = idle.Wakeups;
+
+        // Whatever time this takes, a parked thread has no reason to run in it.
+        for (var round = 0; round < 2000; round++)
+        {
+            busy.Run(new Counting(16), 16);
+        }
+
+        Assert.Equal(before, idle.Wakeups);
+        Assert.Equal(2, idle.Parked);
+        var work = new Counting(64);
+        idle.Run(work, 64);
+        Assert.All(work.Counts, c => Assert.Equal(1, c));
+    }
+
     private sealed class Counting(int parts) : ParallelWork
     {
         public int[] Counts { get; } = new int[parts];
