@@ -21,6 +21,7 @@ internal sealed class Errand
     private readonly Job _job;
     private readonly Outcome[] _expected;
     private readonly Outcome[] _scores;
+    private readonly SchedulingSettings _scheduling;
     private readonly string? _failure;
     private readonly List<int> _produced = [];
     private bool _failed;
@@ -39,6 +40,7 @@ internal sealed class Errand
         _expected = [.. cluster.World.Expected[request].Select(o => o.WithoutLogits())];
         _scores = [.. cluster.World.Scores[request].Select(o => o.WithoutLogits())];
         _failure = cluster.World.Failures[request];
+        _scheduling = new SchedulingSettings((ServicePriority)random.Next(3), $"tenant {random.Next(3)}");
         _breaks = random.Next(3);
     }
 
@@ -75,7 +77,7 @@ internal sealed class Errand
         KvTicket? ticket = null;
         if (Left > 1)
         {
-            ReserveResult reserved = await decode.ReserveAsync(new ReserveRequest(id, prompt, hashes, Left, KvFormatHex, SchedulingSettings.Default));
+            ReserveResult reserved = await decode.ReserveAsync(new ReserveRequest(id, prompt, hashes, Left, KvFormatHex, _scheduling));
             if (reserved.Refusal is not null)
             {
                 Assert.True(reserved.Retryable, reserved.Refusal);
@@ -89,7 +91,7 @@ internal sealed class Errand
 
         try
         {
-            PrefillRequest request = new(id, prompt, hashes, Settings(), ticket, KvFormatHex, SchedulingSettings.Default) { PromptTopLogprobs = AskForScores() };
+            PrefillRequest request = new(id, prompt, hashes, Settings(), ticket, KvFormatHex, _scheduling) { PromptTopLogprobs = AskForScores() };
             bool? served = await PrefillAsync(prefill, request);
             if (served == true && ticket is not null && Left > 0)
             {

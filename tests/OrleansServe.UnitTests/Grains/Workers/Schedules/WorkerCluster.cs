@@ -122,7 +122,7 @@ internal sealed class WorkerCluster : IAsyncDisposable
     private WorkerContext Context(string node, Random random) => new(
         new WorkerModel("world", World.Checkpoint, "weights", KvFormat),
         new WorkerOptions { Node = node, SpeculativeTokens = random.Next(4), DraftBreakEvenRows = random.Next(1, 33) },
-        new ServiceOptions(),
+        new ServiceOptions { Overcommit = random.Next(3) / 2.0, PromptFloor = random.Next(1, 65) },
         _network.Join(node),
         new ManualTime(),
         new WorkerMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
