@@ -1,7 +1,17 @@
 using System.Text.Json;
 using OrleansServe.Benchmarks;
 
-// Prints one JSON document: what bench/run.sh records with machine and commit.
+// Prints one JSON document: what bench/run.sh records with machine and commit, or, for "transfer", what the data plane carries.
+if (args is ["transfer"])
+{
+    Console.WriteLine(JsonSerializer.Serialize(new
+    {
+        kv = await TransferBenchmark.KvAsync(),
+        token_cpu_microseconds = Math.Round(await TransferBenchmark.CpuMicrosecondsPerTokenAsync(), 3),
+    }));
+    return;
+}
+
 string model = args.Length > 0 ? args[0] : "models/tiny-r1";
 StreamFigures streams = await StreamBenchmark.RunAsync(model);
 SpeculationFigures speculation = await SpeculationBenchmark.RunAsync(model);

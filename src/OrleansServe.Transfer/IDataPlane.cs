@@ -29,6 +29,14 @@ public interface IDataPlane
     /// <exception cref="InvalidOperationException">There is a receiver already.</exception>
     IDisposable RegisterTokens(ITokenReceiver receiver);
 
+    /// <summary>
+    /// A worker has named a channel over which tokens are to come here. If it does not open in time the receiver is told that it is lost, as it would not be of a
+    /// channel that nobody has heard of.
+    /// </summary>
+    /// <param name="channel">The channel.</param>
+    /// <param name="worker">Key of the worker.</param>
+    void ExpectTokens(TokenChannelId channel, string worker);
+
     /// <summary>Opens a push of one prompt's KV.</summary>
     /// <exception cref="PeerUnreachableException">The peer or its device cannot be reached.</exception>
     IKvPush OpenKvPush(string address, string device, Guid ticket);

@@ -9,9 +9,10 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 using OrleansServe.Gateway;
+using OrleansServe.Silo.DataPlane;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
-using OrleansServe.Transfer.InProcess;
+using OrleansServe.Transfer;
 
 namespace OrleansServe.Silo.Hosting;
 
@@ -27,7 +28,7 @@ internal static class EmbeddedCluster
         AddLogging(builder, options);
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
 
-        InProcessDataPlane dataPlane = new InProcessNetwork().Join(options.SiloName);
+        IDataPlane dataPlane = builder.Services.AddDataPlane(options);
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(FreePort(), gatewayPort: 0);

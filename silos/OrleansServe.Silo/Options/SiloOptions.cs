@@ -19,6 +19,9 @@ public sealed record SiloOptions
     /// <summary>Name of the silo: the node of its workers.</summary>
     public string SiloName { get; init; } = "silo-0";
 
+    /// <summary>Silos of another cluster are not talked to.</summary>
+    public string ClusterId { get; init; } = "orleansserve";
+
     /// <summary>What the silo does.</summary>
     public SiloRole Roles { get; init; } = SiloRole.All;
 
@@ -30,6 +33,9 @@ public sealed record SiloOptions
 
     /// <summary>Port of metrics and probes (HTTP/1.1); 0 for a free one.</summary>
     public int HttpPort { get; init; } = 8080;
+
+    /// <summary>How workers reach each other.</summary>
+    public DataPlaneOptions DataPlane { get; init; } = new();
 
     /// <summary>Prefill workers on this silo.</summary>
     public int PrefillWorkers { get; init; } = 1;

@@ -136,6 +136,13 @@ public sealed class SiloOptionsReader
             faults.Add($"--port and --http-port must differ, and are both {options.Port}");
         }
 
+        DataPlaneOptions plane = options.DataPlane;
+        string?[] files = [plane.Certificate, plane.Key, plane.Authority];
+        if (files.Any(file => file is null) && files.Any(file => file is not null))
+        {
+            faults.Add("--tls-certificate, --tls-key and --tls-authority must be given together");
+        }
+
         return faults.Count == 0 ? options : throw new SiloOptionsException(faults);
     }
 

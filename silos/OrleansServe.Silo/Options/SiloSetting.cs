@@ -32,6 +32,15 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("Threads", "--threads", "N", "Threads of each engine; 0 for one per processor (default 0)", (o, v) => o with { Threads = Number(v, 0, 1024) }),
         new("SiloName", "--silo-name", "NAME", "Name of this silo, the node of its workers (default silo-0)", (o, v) => o with { SiloName = Name(v) }),
         new("Roles", "--roles", "LIST", "gateway, prefill, decode, expert (default all)", (o, v) => o with { Roles = SiloRoleList.Parse(v) }),
+        new("ClusterId", "--cluster-id", "NAME", "Silos of another cluster are not talked to (default orleansserve)", (o, v) => o with { ClusterId = Name(v) }),
+        new("DataPlane", "--data-plane", "KIND", "How workers reach each other: in-process or tcp (default in-process)", (o, v) => o with { DataPlane = o.DataPlane with { Kind = Kind(v) } }),
+        new("DataPlaneListen", "--data-plane-listen", "ADDR", "tcp: address to listen on (default 127.0.0.1)", (o, v) => o with { DataPlane = o.DataPlane with { Listen = Address(v) } }),
+        new("DataPlanePort", "--data-plane-port", "N", "tcp: port to listen on; 0 takes a free one (default 0)", (o, v) => o with { DataPlane = o.DataPlane with { Port = Number(v, 0, IPEndPoint.MaxPort) } }),
+        new("DataPlaneHost", "--data-plane-host", "HOST", "tcp: host that other silos dial (default: the address listened on)", (o, v) => o with { DataPlane = o.DataPlane with { AdvertisedHost = Name(v) } }),
+        new("DataPlaneHostPort", "--data-plane-host-port", "N", "tcp: port that other silos dial (default: the one listened on)", (o, v) => o with { DataPlane = o.DataPlane with { AdvertisedPort = Number(v, 1, IPEndPoint.MaxPort) } }),
+        new("TlsCertificate", "--tls-certificate", "FILE", "tcp: PEM file of this silo's certificate; goes with the next two", (o, v) => o with { DataPlane = o.DataPlane with { Certificate = Text(v) } }),
+        new("TlsKey", "--tls-key", "FILE", "tcp: PEM file of its private key", (o, v) => o with { DataPlane = o.DataPlane with { Key = Text(v) } }),
+        new("TlsAuthority", "--tls-authority", "FILE", "tcp: PEM file of the authorities whose silos are let in", (o, v) => o with { DataPlane = o.DataPlane with { Authority = Text(v) } }),
         new("JsonLogs", "--json-logs", "", "Write logs as one JSON object a line", (o, v) => o with { JsonLogs = Switch(v) }),
         new("Verbose", "--verbose", "", "Log what happens, not only what goes wrong", (o, v) => o with { Verbose = Switch(v) }),
     ];
@@ -54,6 +63,13 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         : IPAddress.TryParse(text, out IPAddress? address)
             ? address
             : throw new FormatException($"must be an IP address or localhost, not '{text}'");
+
+    private static DataPlaneKind Kind(string text) => text switch
+    {
+        "in-process" => DataPlaneKind.InProcess,
+        "tcp" => DataPlaneKind.Tcp,
+        _ => throw new FormatException($"must be in-process or tcp, not '{text}'"),
+    };
 
     private static bool Switch(string text) => bool.TryParse(text, out bool value)
         ? value

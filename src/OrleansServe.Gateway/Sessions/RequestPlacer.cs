@@ -92,7 +92,7 @@ internal sealed partial class RequestPlacer
                     }
 
                     _router.Open(inbox);
-                    inbox.Bind(await DecodeAsync(request, ticket, first.Token, admission, cancellationToken));
+                    _router.Expect(inbox, await DecodeAsync(request, ticket, first.Token, admission, cancellationToken));
                 }
 
                 placed = true;

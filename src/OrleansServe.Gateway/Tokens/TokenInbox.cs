@@ -65,12 +65,6 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     /// <summary>The worker has said over which channel the tokens come. If that one is lost already, nothing will.</summary>
     public void Bind(TokenChannelId channel)
     {
-        if (channel == default)
-        {
-            // The worker does not say; the first token will.
-            return;
-        }
-
         bool lost;
         lock (_lock)
         {

@@ -12,6 +12,7 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
     private readonly TimeProvider _time;
     private readonly TimeSpan _longestSilence;
     private readonly ILogger<TokenRouter> _logger;
+    private readonly IDataPlane _plane;
     private readonly IDisposable _registration;
     private readonly ITimer _watch;
 
@@ -25,6 +26,7 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
         _longestSilence = longestSilence;
         _logger = logger;
         Address = plane.Address;
+        _plane = plane;
         _registration = plane.RegisterTokens(this);
         TimeSpan period = longestSilence / 4;
         _watch = time.CreateTimer(static router => ((TokenRouter)router!).StopStalled(), this, period, period);
@@ -48,6 +50,19 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
                 throw new InvalidOperationException($"Request {inbox.RequestId:N} awaits tokens already.");
             }
         }
+    }
+
+    /// <summary>The worker has taken the request in and said over which channel its tokens come.</summary>
+    public void Expect(TokenInbox inbox, TokenChannelId channel)
+    {
+        if (channel == default)
+        {
+            // It has not said; the first token will.
+            return;
+        }
+
+        inbox.Bind(channel);
+        _plane.ExpectTokens(channel, inbox.Worker);
     }
 
     /// <summary>Closes a request's inbox: tokens under way to it are dropped from now on.</summary>

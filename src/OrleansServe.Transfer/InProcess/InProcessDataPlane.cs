@@ -43,6 +43,12 @@ public sealed class InProcessDataPlane : IDataPlane
     }
 
     /// <inheritdoc/>
+    /// <remarks>A channel is open, and its end told, from the moment that it has a name.</remarks>
+    public void ExpectTokens(TokenChannelId channel, string worker)
+    {
+    }
+
+    /// <inheritdoc/>
     public IKvPush OpenKvPush(string address, string device, Guid ticket)
     {
         InProcessDataPlane peer = Reach(address);
@@ -83,6 +89,8 @@ public sealed class InProcessDataPlane : IDataPlane
     internal IKvReceiver? FindKv(string device) => _kv.GetValueOrDefault(device);
 
     internal IExpertReceiver? FindExperts(string device) => _experts.GetValueOrDefault(device);
+
+    internal bool HasTokens(TokenChannelId channel) => _incomingTokens.Keys.Any(open => open.Id == channel);
 
     internal ITokenReceiver? FindTokens() => Volatile.Read(ref _tokens);
 

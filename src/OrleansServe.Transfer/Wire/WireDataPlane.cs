@@ -68,6 +68,15 @@ public sealed class WireDataPlane : IDataPlane, IAsyncDisposable
     public IDisposable RegisterTokens(ITokenReceiver receiver) => _local.RegisterTokens(receiver);
 
     /// <inheritdoc/>
+    public void ExpectTokens(TokenChannelId channel, string worker)
+    {
+        if (!_local.HasTokens(channel) && _local.FindTokens() is { } receiver)
+        {
+            _context.TokenIntakes.Expect(_context, channel, worker, receiver);
+        }
+    }
+
+    /// <inheritdoc/>
     public IKvPush OpenKvPush(string address, string device, Guid ticket)
     {
         if (IsOwn(address))

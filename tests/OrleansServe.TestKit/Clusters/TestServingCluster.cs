@@ -4,10 +4,14 @@ using Orleans.TestingHost;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Protocol.V1;
+using OrleansServe.Silo.DataPlane;
 using OrleansServe.Silo.Hosting;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
+using OrleansServe.Transfer;
 using OrleansServe.Transfer.InProcess;
+using OrleansServe.Transfer.Wire;
+using OrleansServe.Transfer.Wire.Transports;
 using SchedulerOptions = OrleansServe.Grains.Options.SchedulerOptions;
 
 namespace OrleansServe.TestKit.Clusters;
@@ -20,11 +24,14 @@ public sealed class TestServingCluster : IAsyncDisposable
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    // A machine that is short of processors may be slow to answer; whoever is killed is missed at once, for his connections break.
+    private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
+
     private readonly IReadOnlyList<SiloSpec> _specs;
     private readonly SiloOptions _sizes;
     private readonly LoadedModel _model;
     private readonly InProcessNetwork _network = new();
-    private readonly Dictionary<string, InProcessDataPlane> _planes = [];
+    private readonly Dictionary<string, IDataPlane> _planes = [];
     private readonly Dictionary<int, GatewayServer> _gateways = [];
     private InProcessTestCluster _cluster = null!;
 
@@ -44,6 +51,9 @@ public sealed class TestServingCluster : IAsyncDisposable
     public FaultLog Faults { get; } = new();
 
     public ISchedulerGrain Scheduler => _cluster.Client.GetGrain<ISchedulerGrain>("tiny-r1");
+
+    /// <summary>What the data planes of a cluster over TCP told.</summary>
+    public WireFaultLog Wire { get; } = new();
 
     /// <summary>Starts the silos and waits until their workers report.</summary>
     /// <param name="modelFolder">The model.</param>
@@ -69,6 +79,9 @@ public sealed class TestServingCluster : IAsyncDisposable
         }
     }
 
+    /// <summary>What a silo's data plane over TCP has counted.</summary>
+    public WireCounters CountersOf(int silo) => ((WireDataPlane)_planes[NameOf(silo)]).Counters;
+
     public static string NameOf(int silo) => $"Silo_{silo}";
 
     /// <summary>A client of a gateway silo.</summary>
@@ -77,7 +90,7 @@ public sealed class TestServingCluster : IAsyncDisposable
     /// <summary>Kills a silo: what it was computing is lost, and its peers see their connections to it break. Opens the gate once they have.</summary>
     public async Task KillAsync(int silo)
     {
-        _network.Disconnect(_planes[NameOf(silo)].Address);
+        Disconnect(silo);
         Gate.Open();
         await _cluster.KillSiloAsync(HandleOf(silo));
         await _cluster.WaitForLivenessToStabilizeAsync(didKill: true);
@@ -87,7 +100,7 @@ public sealed class TestServingCluster : IAsyncDisposable
     public async Task StopAsync(int silo)
     {
         await _cluster.StopSiloAsync(HandleOf(silo));
-        _network.Disconnect(_planes[NameOf(silo)].Address);
+        Disconnect(silo);
     }
 
     /// <summary>Waits until the scheduler's workers are as wanted: a barrier, polled because workers report by themselves.</summary>
@@ -118,7 +131,25 @@ public sealed class TestServingCluster : IAsyncDisposable
             await _cluster.DisposeAsync();
         }
 
+        foreach (WireDataPlane plane in _planes.Values.OfType<WireDataPlane>())
+        {
+            await plane.DisposeAsync();
+        }
+
         _model.Dispose();
+    }
+
+    private void Disconnect(int silo)
+    {
+        IDataPlane plane = _planes[NameOf(silo)];
+        if (plane is WireDataPlane wire)
+        {
+            wire.Break();
+        }
+        else
+        {
+            _network.Disconnect(plane.Address);
+        }
     }
 
     private static int Count(SiloSpec spec, SiloRole role) => spec.Roles.HasFlag(role) ? 1 : 0;
@@ -130,13 +161,15 @@ public sealed class TestServingCluster : IAsyncDisposable
         builder.ConfigureSilo((options, silo) =>
         {
             int index = int.Parse(options.SiloName["Silo_".Length..]);
-            InProcessDataPlane plane;
+            SiloOptions own = _sizes with { SiloName = options.SiloName, Roles = _specs[index].Roles };
+            IDataPlane plane = own.DataPlane.Kind == DataPlaneKind.Tcp
+                ? new WireDataPlane(DataPlaneComposition.ToWire(own) with { PingInterval = PingInterval }, new SocketTransport(), TimeProvider.System, Wire)
+                : _network.Join(options.SiloName);
             lock (_planes)
             {
-                _planes[options.SiloName] = plane = _network.Join(options.SiloName);
+                _planes[options.SiloName] = plane;
             }
 
-            SiloOptions own = _sizes with { SiloName = options.SiloName, Roles = _specs[index].Roles };
             silo.AddOrleansServe(own, _model, plane, _specs[index].Shards);
             silo.Services.AddSingleton<ILoggerProvider>(Faults);
             silo.Configure<SchedulerOptions>(scheduler => scheduler.WorkerTimeout = TimeSpan.FromSeconds(5));

@@ -32,6 +32,8 @@ public sealed class TokenGate
 
         public IDisposable RegisterTokens(ITokenReceiver receiver) => plane.RegisterTokens(new GuardedReceiver(receiver, gate));
 
+        public void ExpectTokens(TokenChannelId channel, string worker) => plane.ExpectTokens(channel, worker);
+
         public IKvPush OpenKvPush(string address, string device, Guid ticket) => plane.OpenKvPush(address, device, ticket);
 
         public IExpertChannel OpenExperts(string address, string device) => plane.OpenExperts(address, device);

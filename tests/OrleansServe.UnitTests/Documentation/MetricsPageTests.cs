@@ -5,6 +5,7 @@ using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Policies.Batching;
+using OrleansServe.Silo.DataPlane;
 using OrleansServe.UnitTests.Engine;
 using Prometheus;
 using Xunit;
@@ -38,6 +39,7 @@ public sealed partial class MetricsPageTests
         scheduler.Waiting("m", ServiceClass.Batch, 0);
         scheduler.Admissions.WithLabels("m", MetricLabels.Of(AdmissionOutcome.Admitted)).Inc();
         scheduler.Workers.WithLabels("m", MetricLabels.Of(WorkerRole.Decode)).Set(0);
+        new DataPlaneMetrics(factory, "n").Publish(default);
         new GatewayMetrics(factory, "m").Ended(RequestOutcome.Stop);
 
         using MemoryStream text = new();

@@ -25,6 +25,8 @@ public sealed class SiloOptionsReaderTests : IDisposable
         [
             "--model", "m", "--name=served", "--port", "0", "--http-port=9", "--listen", "0.0.0.0", "--prefill", "2", "--decode", "3", "--experts", "0",
             "--kv-blocks", "7", "--max-batch-tokens", "64", "--max-requests", "5", "--threads", "1", "--speculative-tokens", "3", "--silo-name", "s", "--roles", "decode, gateway,prefill",
+            "--cluster-id", "c", "--data-plane", "tcp", "--data-plane-listen", "::1", "--data-plane-port", "11", "--data-plane-host", "pod-3", "--data-plane-host-port", "12",
+            "--tls-certificate", "a.pem", "--tls-key", "b.pem", "--tls-authority", "c.pem",
             "--json-logs", "--verbose",
         ]).Read(Defaults);
 
@@ -45,6 +47,18 @@ public sealed class SiloOptionsReaderTests : IDisposable
             Threads = 1,
             SiloName = "s",
             Roles = SiloRole.Gateway | SiloRole.Prefill | SiloRole.Decode,
+            ClusterId = "c",
+            DataPlane = new DataPlaneOptions
+            {
+                Kind = DataPlaneKind.Tcp,
+                Listen = IPAddress.IPv6Loopback,
+                Port = 11,
+                AdvertisedHost = "pod-3",
+                AdvertisedPort = 12,
+                Certificate = "a.pem",
+                Key = "b.pem",
+                Authority = "c.pem",
+            },
             JsonLogs = true,
             Verbose = true,
         };

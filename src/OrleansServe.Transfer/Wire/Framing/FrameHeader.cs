@@ -60,9 +60,12 @@ internal readonly record struct FrameHeader(int Length, FrameType Type, uint Str
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[Checked..], checksum);
     }
 
+    /// <summary>The checksum of a header, to go on with the payload.</summary>
+    public static uint BeginChecksum(ReadOnlySpan<byte> bytes) => Crc32C.Compute(bytes[..Checked]);
+
     /// <summary>Holds the checksum against what arrived.</summary>
     /// <param name="bytes">The header.</param>
     /// <param name="payload">The payload.</param>
     public bool Verify(ReadOnlySpan<byte> bytes, ReadOnlySpan<byte> payload) =>
-        Crc32C.Append(Crc32C.Compute(bytes[..Checked]), payload) == Checksum;
+        Crc32C.Append(BeginChecksum(bytes), payload) == Checksum;
 }

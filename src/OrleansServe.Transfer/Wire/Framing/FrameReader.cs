@@ -13,6 +13,7 @@ internal sealed class FrameReader : IDisposable
 {
     private const int BufferBytes = 64 * 1024;
     private const int LargestInPlace = BufferBytes / 2;
+    private const int PartBytes = 256 * 1024;
 
     private readonly Stream _stream;
     private readonly PipeReader _pipe;
@@ -22,6 +23,7 @@ internal sealed class FrameReader : IDisposable
     private byte[] _scratch = [];
     private byte[]? _large;
     private int _largeBytes;
+    private uint _largeChecksum;
     private SequencePosition? _consumed;
     private ReadOnlyMemory<byte> _payload;
     private uint _sequence;
@@ -87,7 +89,7 @@ internal sealed class FrameReader : IDisposable
             await ReadLargeAsync(result.Buffer.Slice(FrameHeader.Size), header.Length, cancellationToken).ConfigureAwait(false);
         }
 
-        if (!header.Verify(_header, _payload.Span))
+        if (_large is null ? !header.Verify(_header, _payload.Span) : _largeChecksum != header.Checksum)
         {
             _statistics.ChecksumError();
             throw new WireFormatException($"the checksum of a frame of type {header.Type} and {header.Length} bytes does not hold");
@@ -134,22 +136,27 @@ internal sealed class FrameReader : IDisposable
         _large = ArrayPool<byte>.Shared.Rent(length);
         int arrived = (int)Math.Min(begun.Length, length);
         begun.Slice(0, arrived).CopyTo(_large);
+        uint checksum = FrameHeader.BeginChecksum(_header);
+        checksum = Crc32C.Append(checksum, _large.AsSpan(0, arrived));
         _consumed = null;
         _pipe.AdvanceTo(begun.GetPosition(arrived));
 
         // What is missing is not in the pipe, which has been emptied, so that the stream may be read past it.
         while (arrived < length)
         {
-            int read = await _stream.ReadAsync(_large.AsMemory(arrived, length - arrived), cancellationToken).ConfigureAwait(false);
+            int read = await _stream.ReadAsync(_large.AsMemory(arrived, Math.Min(length - arrived, PartBytes)), cancellationToken).ConfigureAwait(false);
             if (read == 0)
             {
                 throw Cut();
             }
 
+            // Part by part, while the processor's cache still has it.
+            checksum = Crc32C.Append(checksum, _large.AsSpan(arrived, read));
             arrived += read;
             Volatile.Write(ref _progress, _progress + read);
         }
 
+        _largeChecksum = checksum;
         _payload = _large.AsMemory(0, length);
     }
 

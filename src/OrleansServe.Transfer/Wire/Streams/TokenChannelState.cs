@@ -97,6 +97,9 @@ internal sealed class TokenChannelState
         }
     }
 
+    /// <summary>The channel has this long to find a carrier.</summary>
+    public void StartDeadline(TimeSpan limit) => _deadline.Change(limit, Timeout.InfiniteTimeSpan);
+
     /// <summary>The connection that carried the channel broke: another may take over within the limit.</summary>
     public void Detach(TokenIntake carrier)
     {

@@ -29,6 +29,23 @@ internal sealed class TokenIntakes(TimeProvider time, TimeSpan resumeLimit) : ID
         }
     }
 
+    /// <summary>A channel is about to open. Does nothing where it has, or has ended.</summary>
+    public void Expect(WireContext context, TokenChannelId id, string worker, ITokenReceiver receiver)
+    {
+        lock (_lock)
+        {
+            if (_ended.Contains(id) || _channels.ContainsKey(id) || _channels.Count >= MaxChannels)
+            {
+                return;
+            }
+
+            // Its first connection has yet to be dialled.
+            TokenChannelState state = new(this, id, worker, receiver, context.Observer, time, resumeLimit);
+            _channels.Add(id, state);
+            state.StartDeadline(context.Options.HandshakeTimeout);
+        }
+    }
+
     /// <summary>Opens a channel, or lets one go on over another connection.</summary>
     public TokenIntake? TryAttach(WireContext context, ServerConnection connection, uint stream, OpenFrame open, ITokenReceiver receiver, out string? refusal)
     {

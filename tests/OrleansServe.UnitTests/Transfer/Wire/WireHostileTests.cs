@@ -1,0 +1,179 @@
+using System.Net;
+using System.Net.Sockets;
+using OrleansServe.Transfer.Kv;
+using OrleansServe.Transfer.Tokens;
+using OrleansServe.Transfer.Wire;
+using OrleansServe.Transfer.Wire.Transports;
+using OrleansServe.UnitTests.Gateway;
+using OrleansServe.UnitTests.Transfer.Support;
+using Xunit;
+
+namespace OrleansServe.UnitTests.Transfer.Wire;
+
+/// <summary>Whatever comes from outside, a silo goes on serving the others and holds nothing of it when it has gone.</summary>
+public sealed class WireHostileTests
+{
+    [Fact]
+    public async Task Listener_DamagedConversations_AreGivenUpAndTheOthersGoOn()
+    {
+        await using WirePair pair = new(new SocketTransport(), TimeProvider.System, options => options with
+        {
+            HandshakeTimeout = TimeSpan.FromMilliseconds(300),
+            PingInterval = TimeSpan.FromMilliseconds(100),
+            ResumeLimit = TimeSpan.FromMilliseconds(50),
+        });
+        KvLog log = new();
+        pair.B.RegisterKv("decode-0", log);
+        pair.B.RegisterTokens(new TokenRecorder());
+        pair.B.RegisterExperts("expert-0", new Doubler());
+        int port = WireAddress.Parse(pair.B.Address).Port;
+        for (int round = 0; round < 10; round++)
+        {
+            await Task.WhenAll(Enumerable.Range(round * 30, 30).Select(seed => AttackAsync(port, pair.B.Address, seed)));
+        }
+
+        Guid ticket = Guid.NewGuid();
+        await using (IKvPush push = pair.A.OpenKvPush(pair.B.Address, "decode-0", ticket))
+        {
+            await push.PushAsync(0, 0, new byte[] { 9 }, default);
+            await push.CommitAsync(default);
+        }
+
+        using CancellationTokenSource patience = new(Limits.Patience);
+        while (pair.B.Incoming != (0, 0) || pair.B.Counters.Connections > 1 || pair.B.Counters.StreamsOpen > 0)
+        {
+            await Task.Delay(20, patience.Token);
+        }
+
+        Assert.Empty(pair.Log.Faults);
+        Assert.InRange(pair.B.Counters.ProtocolErrors + pair.B.Counters.Refused, 100, 1000);
+    }
+
+    [Fact]
+    public async Task Push_PeerFallsSilent_FailsWithinASecond()
+    {
+        ManualTime time = new();
+        MemoryTransport transport = new(new FaultPlan(0, FromDialler: true, AtByte: 400, FaultKind.Stall, 1));
+        await using WirePair pair = new(transport, time);
+        pair.B.RegisterKv("decode-0", new KvLog());
+        await using IKvPush push = pair.A.OpenKvPush(pair.B.Address, "decode-0", Guid.NewGuid());
+        await push.PushAsync(0, 0, new byte[10], default);
+        await push.PushAsync(0, 1, new byte[1000], default);
+        Task commit = push.CommitAsync(default).AsTask();
+        DateTimeOffset begun = time.GetUtcNow();
+        using CancellationTokenSource patience = new(Limits.Patience);
+        while (!commit.IsCompleted)
+        {
+            // A step of the clock, then time for what it set off.
+            time.Advance(TimeSpan.FromMilliseconds(250));
+            await Task.WhenAny(commit, Task.Delay(20, patience.Token));
+            patience.Token.ThrowIfCancellationRequested();
+        }
+
+        OrleansServe.Transfer.PeerUnreachableException fault = await Assert.ThrowsAsync<OrleansServe.Transfer.PeerUnreachableException>(() => commit);
+        Assert.Contains("pings", fault.Message, StringComparison.Ordinal);
+        Assert.InRange(time.GetUtcNow() - begun, TimeSpan.Zero, TimeSpan.FromSeconds(1.25));
+    }
+
+    [Fact]
+    public async Task Push_TwoTransfersOfOneTicket_TheSecondIsRefused()
+    {
+        await using WirePair pair = new(new SocketTransport(), TimeProvider.System);
+        KvLog log = new();
+        pair.B.RegisterKv("decode-0", log);
+        Guid ticket = Guid.NewGuid();
+        await using IKvPush first = pair.A.OpenKvPush(pair.B.Address, "decode-0", ticket);
+        await first.PushAsync(0, 0, new byte[1], default);
+        await log.ExpectAsync(ticket, "block 0 0 00");
+        await using IKvPush second = pair.A.OpenKvPush(pair.B.Address, "decode-0", ticket);
+        KvTransferException refusal = await Assert.ThrowsAsync<KvTransferException>(async () => await second.CommitAsync(default));
+        Assert.Contains("another transfer uses the ticket", refusal.Message, StringComparison.Ordinal);
+        await first.CommitAsync(default);
+        await log.ExpectAsync(ticket, "commit");
+    }
+
+    [Fact]
+    public async Task Tokens_GatewayConfirmsNothing_ChannelIsLostAtItsBound()
+    {
+        ManualTime time = new();
+        MemoryTransport transport = new(new FaultPlan(0, FromDialler: true, AtByte: 400, FaultKind.Stall, 1));
+        await using WirePair pair = new(transport, time, options => options with { TokenBacklogBytes = 10_000 });
+        pair.B.RegisterTokens(new TokenRecorder());
+        using ITokenChannel channel = pair.A.OpenTokens(pair.B.Address, "a/decode-0");
+        int sent = 0;
+        while (channel.IsOpen)
+        {
+            channel.Send(DataPlaneContract.Frame(sent++));
+            Assert.InRange(sent, 0, 1000);
+        }
+
+        Assert.InRange(sent, 100, 300);
+    }
+
+    [Fact]
+    public async Task Tokens_SteadyStream_SenderAllocatesNothing()
+    {
+        await using WirePair pair = new(new SocketTransport(), TimeProvider.System);
+        TokenRecorder tokens = new();
+        pair.B.RegisterTokens(tokens);
+        using ITokenChannel channel = pair.A.OpenTokens(pair.B.Address, "a/decode-0");
+        TokenFrame frame = DataPlaneContract.Frame(1);
+        long least = long.MaxValue;
+        for (int round = 0; round < 20; round++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 50; i++)
+            {
+                channel.Send(frame);
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+            for (int i = 0; i < 50; i++)
+            {
+                await tokens.NextAsync();
+            }
+        }
+
+        // Buffers may still grow in one round or another, depending on how fast the gateway is.
+        Assert.Equal(0, least);
+    }
+
+    private static async Task AttackAsync(int port, string address, int seed)
+    {
+        Random random = new(seed);
+        List<byte[]> frames = WireBytes.Conversation(address);
+        byte[] bytes;
+        if (seed % 5 == 0)
+        {
+            bytes = new byte[random.Next(1, 3000)];
+            random.NextBytes(bytes);
+        }
+        else if (seed % 5 == 1)
+        {
+            // A greeting that is right, then noise.
+            byte[] noise = new byte[random.Next(1, 3000)];
+            random.NextBytes(noise);
+            bytes = [.. frames[0], .. noise];
+        }
+        else
+        {
+            bytes = [.. frames[0], .. WireBytes.Mutate([.. frames.Skip(1).SelectMany(frame => frame)], random)];
+        }
+
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, port);
+        try
+        {
+            await client.GetStream().WriteAsync(bytes);
+            if (seed % 3 != 0)
+            {
+                // Waits to be shown out; who answers no pings is.
+                await client.GetStream().CopyToAsync(Stream.Null).WaitAsync(Limits.Patience);
+            }
+        }
+        catch (IOException)
+        {
+            // Shown out at once.
+        }
+    }
+}
