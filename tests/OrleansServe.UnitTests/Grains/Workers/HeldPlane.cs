@@ -18,6 +18,8 @@ internal sealed class HeldPlane : IDataPlane
 
     public void Release() => _released.TrySetResult();
 
+    public void ExpectTokens(TokenChannelId channel, string worker) => throw new NotSupportedException();
+
     public IKvPush OpenKvPush(string address, string device, Guid ticket) => new Push(this);
 
     public IKvRegistration RegisterKv(string device, IKvReceiver receiver) => throw new NotSupportedException();

@@ -111,6 +111,32 @@ public sealed class WireHostileTests
     }
 
     [Fact]
+    public async Task Tokens_NamedChannelNeverOpens_ItsWorkerIsLost()
+    {
+        ManualTime time = new();
+        await using WirePair pair = new(new MemoryTransport(), time);
+        TokenRecorder tokens = new();
+        pair.B.RegisterTokens(tokens);
+        using ITokenChannel opened = pair.A.OpenTokens(pair.B.Address, "a/decode-0");
+        pair.B.ExpectTokens(opened.Id, "a/decode-0");
+        opened.Send(DataPlaneContract.Frame(1));
+        await tokens.NextAsync();
+        TokenChannelId never = TokenChannelId.Create();
+        pair.B.ExpectTokens(never, "a/decode-1");
+        pair.B.ExpectTokens(never, "a/decode-1");
+        Assert.Equal((0, 2), pair.B.Incoming);
+        for (int i = 0; i < 30; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Delay(2);
+        }
+
+        Assert.Equal($"lost a/decode-1 {never}", await tokens.NextAsync());
+        Assert.Equal((0, 1), pair.B.Incoming);
+        Assert.True(opened.IsOpen);
+    }
+
+    [Fact]
     public async Task Tokens_SteadyStream_SenderAllocatesNothing()
     {
         await using WirePair pair = new(new SocketTransport(), TimeProvider.System);
