@@ -178,7 +178,7 @@ internal sealed class Errand
         }
 
         Assert.True(!whole || Left == 0, $"the stream ended {Left} tokens early");
-        _count("drafts taken", inbox.Drafts);
+        _count("drafts verified", inbox.Drafts);
         _count("resumed", had > 1 ? 1 : 0);
     }
 

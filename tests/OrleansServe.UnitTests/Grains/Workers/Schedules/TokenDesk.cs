@@ -50,7 +50,7 @@ internal sealed class TokenDesk : ITokenReceiver
         private string? _error;
         private bool _ended;
 
-        /// <summary>Tokens that had been drafted.</summary>
+        /// <summary>Drafts that were verified, right and wrong.</summary>
         public int Drafts { get; private set; }
 
         /// <summary>The tokens so far, whether more will come, and the worker's error or a fault in the order.</summary>
@@ -68,7 +68,7 @@ internal sealed class TokenDesk : ITokenReceiver
             {
                 _error ??= _ended ? $"token {token.Index} after the end" : token.Index != _next ? $"token {token.Index} where {_next} was due" : frame.ErrorOf(token.RequestId);
                 _next++;
-                Drafts += token.Origin.IsDraft ? 1 : 0;
+                Drafts += token.Origin.Drafted;
                 _ended |= token.End != TokenStreamEnd.None;
                 if (token.End < TokenStreamEnd.Failed)
                 {

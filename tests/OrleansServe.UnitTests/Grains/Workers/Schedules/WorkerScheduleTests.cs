@@ -36,7 +36,8 @@ public sealed class WorkerScheduleTests(ITestOutputHelper output)
             }
         }
 
-        string[] kinds = ["blocks held by the decode worker", "drafts taken", "left during prefill", "left while decoding", "prompt tokens from the cache", "refused", "resumed"];
+        // Only what no order of events can avoid; the rest is up to the threads.
+        string[] kinds = ["drafts verified", "left during prefill", "left while decoding", "prompt tokens from the cache"];
         Assert.All(kinds, kind => Assert.True(events.GetValueOrDefault(kind) > 0 || events["requests"] < 100, $"{kind}: never in {events["requests"]} requests"));
         output.WriteLine(string.Join(", ", events.OrderBy(e => e.Key).Select(e => $"{e.Key}: {e.Value}")));
     }
