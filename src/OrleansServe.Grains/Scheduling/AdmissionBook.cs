@@ -45,8 +45,8 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
         WorkerEntry[] prefill = Candidates(WorkerRole.Prefill, request);
         WorkerEntry[] decode = Candidates(WorkerRole.Decode, request);
         ServiceClass serviceClass = ServiceClasses.Of(request.Scheduling.Priority);
-        PrefillCandidate[] prefillLoads = Array.ConvertAll(prefill, entry => new PrefillCandidate(
-            entry.CachedPrefix(request.BlockHashes), entry.QueuedTokens, entry.Report.Load.KvBlocksTotal));
+        workers.Router.Match(request.BlockHashes.AsSpan());
+        PrefillCandidate[] prefillLoads = Array.ConvertAll(prefill, entry => entry.ToPrefillCandidate());
         DecodeCandidate[] decodeLoads = Array.ConvertAll(decode, entry => entry.ToDecodeCandidate(serviceClass));
         AdmissionDecision decision = AdmissionPolicy.Decide(request.PromptTokens, request.MaxTokens, prefillLoads, decodeLoads, limits, request.Samples);
         switch (decision.Verdict)
@@ -62,7 +62,9 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
         Complete(request.RequestId);
         WorkerEntry prefillEntry = prefill[decision.PrefillIndex];
         WorkerEntry decodeEntry = decode[decision.DecodeIndex];
-        long tokens = request.PromptTokens - ((long)prefillLoads[decision.PrefillIndex].CachedBlocks * KvBlockHasher.BlockTokens);
+        int cachedTokens = prefillLoads[decision.PrefillIndex].CachedBlocks * KvBlockHasher.BlockTokens;
+        long tokens = request.PromptTokens - cachedTokens;
+        prefillEntry.RecordPrompt(request.PromptTokens, cachedTokens);
         int blocks = BlockMath.BlocksExpected(request.PromptTokens, request.MaxTokens, limits.Overcommit, request.Samples);
         TenantAccount account = tenants.Enter(request.Scheduling.Tenant);
         AdmittedRequest admitted = new(request, account, gateway, prefillEntry, tokens, decodeEntry, blocks);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Policies.Balancing;
 using OrleansServe.Policies.Batching;
@@ -6,9 +5,11 @@ using OrleansServe.Policies.Batching;
 namespace OrleansServe.Grains.Scheduling;
 
 /// <summary>What the scheduler knows of one worker.</summary>
-internal sealed class WorkerEntry(WorkerReport report)
+/// <param name="report">Its first report.</param>
+/// <param name="router">Where a prefill worker takes a slot, to be given back with <see cref="Leave"/>. What decode workers have cached decides nothing.</param>
+internal sealed class WorkerEntry(WorkerReport report, PrefillRouter router)
 {
-    private readonly HashSet<UInt128> _cached = [];
+    private readonly int _slot = report.Role == WorkerRole.Prefill ? router.AddWorker() : -1;
 
     // What was sent there and is not in its reports yet: however reports and requests overtake each other, none is counted twice or not at all.
     private readonly Dictionary<Guid, (long Tokens, int Blocks)> _expected = [];
@@ -55,26 +56,31 @@ internal sealed class WorkerEntry(WorkerReport report)
     {
         Report = report;
         ReportedAt = now;
-        if (full)
-        {
-            _cached.Clear();
-        }
-
         foreach (Guid request in report.Arrived)
         {
             Forget(request);
         }
 
-        foreach (UInt128 name in report.CachedRemoved)
+        if (_slot >= 0)
         {
-            _cached.Remove(name);
-        }
-
-        foreach (UInt128 name in report.CachedAdded)
-        {
-            _cached.Add(name);
+            ApplyCache(report, full);
         }
     }
+
+    /// <summary>It has gone.</summary>
+    public void Leave()
+    {
+        if (_slot >= 0)
+        {
+            router.RemoveWorker(_slot);
+        }
+    }
+
+    /// <summary>A prefill worker as the balancer sees it for the prompt that the router looked up last.</summary>
+    public PrefillCandidate ToPrefillCandidate() => router.Candidate(_slot, QueuedTokens, Report.Load.KvBlocksTotal);
+
+    /// <summary>A prompt has been admitted there.</summary>
+    public void RecordPrompt(int promptTokens, int cachedTokens) => router.Record(_slot, promptTokens, cachedTokens);
 
     /// <summary>The worker as the decode balancer sees it for a request of a class.</summary>
     public DecodeCandidate ToDecodeCandidate(ServiceClass serviceClass)
@@ -94,15 +100,21 @@ internal sealed class WorkerEntry(WorkerReport report)
             yielded);
     }
 
-    /// <summary>How many blocks of a chain, from the first on, the worker has cached.</summary>
-    public int CachedPrefix(ImmutableArray<UInt128> names)
+    private void ApplyCache(WorkerReport report, bool full)
     {
-        int count = 0;
-        while (count < names.Length && _cached.Contains(names[count]))
+        if (full)
         {
-            count++;
+            router.Clear(_slot);
         }
 
-        return count;
+        foreach (UInt128 name in report.CachedRemoved)
+        {
+            router.Drop(_slot, name);
+        }
+
+        foreach (UInt128 name in report.CachedAdded)
+        {
+            router.Hold(_slot, name);
+        }
     }
 }

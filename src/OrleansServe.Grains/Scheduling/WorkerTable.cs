@@ -1,4 +1,5 @@
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Policies.Balancing;
 
 namespace OrleansServe.Grains.Scheduling;
 
@@ -6,6 +7,9 @@ namespace OrleansServe.Grains.Scheduling;
 internal sealed class WorkerTable(TimeProvider time)
 {
     private readonly SortedDictionary<(WorkerRole Role, string Key), WorkerEntry> _entries = [];
+
+    /// <summary>What the prefill workers have cached and were given lately.</summary>
+    public PrefillRouter Router { get; } = new();
 
     public IEnumerable<WorkerEntry> All => _entries.Values;
 
@@ -29,7 +33,7 @@ internal sealed class WorkerTable(TimeProvider time)
 
         if (!known)
         {
-            _entries[key] = entry = new WorkerEntry(report);
+            _entries[key] = entry = new WorkerEntry(report, Router);
         }
 
         // Requests under way go on counting against a worker that reports anew.
@@ -42,7 +46,8 @@ internal sealed class WorkerTable(TimeProvider time)
     {
         foreach ((WorkerRole, string) key in _entries.Where(pair => time.GetElapsedTime(pair.Value.ReportedAt) > timeout || isGone(pair.Value)).Select(pair => pair.Key).ToArray())
         {
-            _entries.Remove(key);
+            _entries.Remove(key, out WorkerEntry? gone);
+            gone!.Leave();
         }
     }
 }
