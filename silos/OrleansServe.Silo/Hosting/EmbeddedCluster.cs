@@ -19,14 +19,12 @@ namespace OrleansServe.Silo.Hosting;
 /// <summary>The composition root of a cluster of one process: one silo with all roles, and the gateway's servers before it.</summary>
 internal static class EmbeddedCluster
 {
-    private static readonly TimeSpan ShutdownLimit = TimeSpan.FromSeconds(15);
-
     public static WebApplication Build(SiloOptions options, LoadedModel model, int shards)
     {
         // An empty builder: settings come from SiloOptions alone, not from whatever lies in the working directory or the environment.
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "OrleansServe.Silo", ContentRootPath = AppContext.BaseDirectory });
         AddLogging(builder, options);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = ShutdownLimit);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainLimit);
 
         IDataPlane dataPlane = builder.Services.AddDataPlane(options);
         builder.UseOrleans(silo =>

@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 
+using OrleansServe.Engine.Kv;
+using OrleansServe.Gateway;
 using OrleansServe.Model.Checkpoints;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
@@ -49,6 +51,19 @@ public sealed class SiloHost : IAsyncDisposable
         .Select(service => service.ExecuteTask)
         .FirstOrDefault(task => task is { IsFaulted: true })?.Exception?.GetBaseException();
 
+    /// <summary>KV memory of each prefill and each decode worker.</summary>
+    public KvCapacity Kv => new(
+        _options.KvBlocks,
+        (long)_options.KvBlocks * KvLayout.BlockTokens,
+        (long)_options.KvBlocks * KvLayout.BlockTokens * _model.Checkpoint.Config.KvWidth * sizeof(float)
+            * (_options.SpeculativeTokens > 0 ? _model.Checkpoint.Config.KvLayers : _model.Checkpoint.Config.NumHiddenLayers));
+
+    /// <summary>Requests in work.</summary>
+    public int RunningRequests => _application.Services.GetRunningRequests();
+
+    /// <summary>How long running answers may go on once the host is told to stop.</summary>
+    public TimeSpan DrainLimit => _options.DrainLimit;
+
     /// <summary>The host's services.</summary>
     public IServiceProvider Services => _application.Services;
 
@@ -89,7 +104,16 @@ public sealed class SiloHost : IAsyncDisposable
         _stopped = true;
     }
 
-    /// <summary>Stops in order.</summary>
+    /// <summary>Waits until the host is told to stop, by a signal or a fault; it has yet to be stopped then.</summary>
+    public async Task WaitUntilToldToStopAsync(CancellationToken cancellationToken)
+    {
+        TaskCompletionSource told = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using CancellationTokenRegistration stopping = Stopping.Register(told.SetResult);
+        await using CancellationTokenRegistration cancelled = cancellationToken.Register(() => told.TrySetResult());
+        await told.Task;
+    }
+
+    /// <summary>Stops in order: no new requests, running ones may end within the limit or until the token is cancelled, workers, silo.</summary>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         _stopped = true;

@@ -61,6 +61,9 @@ public sealed record SiloOptions
     /// <summary>Threads of each engine; 0 for one per processor.</summary>
     public int Threads { get; init; }
 
+    /// <summary>How long running answers may go on once the host is told to stop.</summary>
+    public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Log what happens, not only what goes wrong.</summary>
     public bool Verbose { get; init; }
 

@@ -30,6 +30,7 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("MaxRequests", "--max-requests", "N", "Requests that a worker holds at most (default 256)", (o, v) => o with { MaxRequests = Number(v, 1, 1 << 16) }),
         new("SpeculativeTokens", "--speculative-tokens", "N", "Drafts of each stream that a step verifies at most, made by the model's MTP layer; 0 for none (default 1)", (o, v) => o with { SpeculativeTokens = Number(v, 0, 8) }),
         new("Threads", "--threads", "N", "Threads of each engine; 0 for one per processor (default 0)", (o, v) => o with { Threads = Number(v, 0, 1024) }),
+        new("DrainSeconds", "--drain-seconds", "N", "Seconds that running answers have to end once the server is told to stop (default 15)", (o, v) => o with { DrainLimit = TimeSpan.FromSeconds(Number(v, 1, 86_400)) }),
         new("SiloName", "--silo-name", "NAME", "Name of this silo, the node of its workers (default silo-0)", (o, v) => o with { SiloName = Name(v) }),
         new("Roles", "--roles", "LIST", "gateway, prefill, decode, expert (default all)", (o, v) => o with { Roles = SiloRoleList.Parse(v) }),
         new("ClusterId", "--cluster-id", "NAME", "Silos of another cluster are not talked to (default orleansserve)", (o, v) => o with { ClusterId = Name(v) }),

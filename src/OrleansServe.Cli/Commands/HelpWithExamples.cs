@@ -14,6 +14,11 @@ internal sealed class HelpWithExamples(HelpAction help) : SynchronousCommandLine
         if (parseResult.CommandResult.Command is DocumentedCommand { Examples.Count: > 0 } command)
         {
             TextWriter output = parseResult.InvocationConfiguration.Output;
+            foreach (string note in command.Notes)
+            {
+                output.WriteLine(note);
+            }
+
             output.WriteLine("Examples:");
             foreach (string example in command.Examples)
             {

@@ -19,7 +19,10 @@ internal static class ServeCommand
             "./orleansserve serve",
             "./orleansserve serve --model /models/DeepSeek-V2-Lite --name v2-lite --kv-blocks 4096",
             "./orleansserve serve --listen 0.0.0.0 --port 50051 --http-port 8080 --decode 2 --experts 4",
-            "ORLEANSSERVE__PORT=6000 ./orleansserve serve");
+            "ORLEANSSERVE__PORT=6000 ./orleansserve serve")
+        {
+            Notes = SiloArguments.EnvironmentNotes,
+        };
         SiloArguments arguments = new(command, static _ => true);
         command.SetAction((parsed, cancellationToken) => RunAsync(arguments.Read(parsed), terminal, time, cancellationToken));
         return command;
@@ -27,17 +30,24 @@ internal static class ServeCommand
 
     private static async Task<int> RunAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (options.JsonLogs)
+        {
+            // Whoever reads the log as JSON reads these messages with it.
+            terminal = terminal with { Error = new JsonLineWriter(terminal.Error, time), ErrorAnsi = false };
+        }
+
         await using SiloHost host = await StartAsync(options, terminal, time, cancellationToken);
         await terminal.Output.WriteLineAsync(ServeBanner.Text(terminal, host));
         await terminal.Output.FlushAsync(cancellationToken);
-        await host.WaitForShutdownAsync(cancellationToken);
+        await host.WaitUntilToldToStopAsync(cancellationToken);
+        bool whole = await new Draining(host, terminal.Error, time).RunAsync();
         if (host.Failure is { } failure)
         {
             throw new CommandFailedException($"a worker failed: {failure.Message}", failure);
         }
 
-        await terminal.Error.WriteLineAsync("stopped");
-        return 0;
+        await terminal.Error.WriteLineAsync(whole ? "stopped" : "stopped at once");
+        return whole ? 0 : CommandRunner.Interrupted;
     }
 
     // From here on the host itself hears that it is to stop; until then a start is given up.

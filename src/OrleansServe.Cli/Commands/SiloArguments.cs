@@ -11,6 +11,14 @@ internal sealed class SiloArguments
     private readonly List<(SiloSetting Setting, Option<string?>? Value, Option<bool>? Switch)> _options = [];
     private readonly Option<FileInfo?> _config = new("--config") { Description = "JSON file with a section OrleansServe", HelpName = "FILE" };
 
+    /// <summary>How each setting is named in the environment.</summary>
+    public static IReadOnlyList<string> EnvironmentNotes { get; } =
+    [
+        "Environment (options win over it, and it over --config):",
+        .. SiloSetting.All.Select(setting => $"  {SiloOptionsReader.EnvironmentPrefix + setting.Key.ToUpperInvariant(),-34} {setting.Flag}"),
+        "",
+    ];
+
     /// <summary>Adds an option to the command for each setting that it takes.</summary>
     public SiloArguments(Command command, Func<SiloSetting, bool> takes)
     {

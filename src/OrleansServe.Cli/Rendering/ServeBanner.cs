@@ -11,6 +11,7 @@ internal static class ServeBanner
         terminal.Bold($"Serving {TerminalText.OneLine(host.ModelName)}") + $" ({Model(host)})",
         $"  gRPC  {host.GrpcAddress}  orleansserve.v1.InferenceService, health, reflection",
         $"  HTTP  {host.HttpAddress}  /metrics /healthz /readyz",
+        $"  KV    {Quantity.Exact(host.Kv.Tokens)} tokens in {Quantity.Exact(host.Kv.Blocks)} blocks, {Quantity.Bytes(host.Kv.Bytes)}, on each prefill and each decode worker (--kv-blocks)",
         "Try it from another terminal:",
         $"  ./orleansserve chat --url {host.GrpcAddress.GetLeftPart(UriPartial.Authority)}",
         $"  grpcurl -plaintext -d '{{\"messages\":[{{\"role\":\"ROLE_USER\",\"content\":\"What is 347 + 285?\"}}],\"sampling\":{{\"temperature\":0}}}}' {host.GrpcAddress.Authority} orleansserve.v1.InferenceService/Chat",

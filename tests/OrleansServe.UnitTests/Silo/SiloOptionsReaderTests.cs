@@ -27,7 +27,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
             "--kv-blocks", "7", "--max-batch-tokens", "64", "--max-requests", "5", "--threads", "1", "--speculative-tokens", "3", "--silo-name", "s", "--roles", "decode, gateway,prefill",
             "--cluster-id", "c", "--data-plane", "tcp", "--data-plane-listen", "::1", "--data-plane-port", "11", "--data-plane-host", "pod-3", "--data-plane-host-port", "12",
             "--tls-certificate", "a.pem", "--tls-key", "b.pem", "--tls-authority", "c.pem",
-            "--json-logs", "--verbose",
+            "--json-logs", "--verbose", "--drain-seconds", "90",
         ]).Read(Defaults);
 
         SiloOptions expected = new()
@@ -59,6 +59,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
                 Key = "b.pem",
                 Authority = "c.pem",
             },
+            DrainLimit = TimeSpan.FromSeconds(90),
             JsonLogs = true,
             Verbose = true,
         };

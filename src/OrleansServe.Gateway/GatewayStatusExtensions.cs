@@ -1,0 +1,12 @@
+using Microsoft.Extensions.DependencyInjection;
+using OrleansServe.Gateway.Services;
+
+namespace OrleansServe.Gateway;
+
+/// <summary>What a host may know of its gateway.</summary>
+public static class GatewayStatusExtensions
+{
+    /// <summary>Requests that the gateway of a host has in work.</summary>
+    /// <param name="services">The host's services, with a gateway among them.</param>
+    public static int GetRunningRequests(this IServiceProvider services) => services.GetRequiredService<RequestSlots>().Taken;
+}
