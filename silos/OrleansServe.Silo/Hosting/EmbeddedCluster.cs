@@ -35,7 +35,7 @@ internal static class EmbeddedCluster
         });
 
         builder.Services.AddSingleton(model.ForGateway);
-        builder.Services.AddOrleansServeGateway(static _ => { });
+        builder.Services.AddOrleansServeGateway(gateway => SiloComposition.Configure(gateway, options.Serving));
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
+using OrleansServe.Gateway.Options;
 using OrleansServe.Grains;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Placement;
@@ -36,7 +37,34 @@ public static class SiloComposition
         silo.Services.AddSingleton(static _ => Metrics.NewCustomRegistry());
         silo.Services.AddSingleton<IMetricFactory>(static provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         silo.Services.AddOrleansServeGrains(workers => Configure(workers, options, shards));
+        silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));
+        silo.Services.Configure<SchedulerOptions>(scheduler =>
+        {
+            scheduler.MaxQueuedRequests = options.Serving.MaxQueuedRequests;
+            scheduler.MaxQueueTime = options.Serving.MaxQueueTime;
+            scheduler.MaxQueuedTokens = options.Serving.MaxQueuedTokens;
+            scheduler.MaxRequestsPerDecodeWorker = Math.Min(options.MaxRequests, options.MaxBatchTokens);
+        });
         return silo;
+    }
+
+    /// <summary>Gives a gateway the limits that a host is told.</summary>
+    public static void Configure(GatewayOptions gateway, ServingOptions serving)
+    {
+        ArgumentNullException.ThrowIfNull(gateway);
+        ArgumentNullException.ThrowIfNull(serving);
+        gateway.MaxConcurrentRequests = serving.MaxConcurrentRequests;
+        gateway.MaxRequestBytes = serving.MaxRequestBytes;
+        gateway.TokenTimeout = serving.TokenTimeout;
+    }
+
+    private static void Configure(ServiceOptions service, ServingOptions serving)
+    {
+        (service.Interactive.FirstToken, service.Interactive.BetweenTokens) = (serving.InteractiveFirstToken, serving.InteractiveBetweenTokens);
+        (service.Standard.FirstToken, service.Standard.BetweenTokens) = (serving.StandardFirstToken, serving.StandardBetweenTokens);
+        (service.Batch.FirstToken, service.Batch.BetweenTokens) = (serving.BatchFirstToken, serving.BatchBetweenTokens);
+        service.Overcommit = serving.Overcommit;
+        service.PromptFloor = serving.PromptFloor;
     }
 
     private static void Configure(WorkerOptions workers, SiloOptions options, ShardRange shards)

@@ -64,6 +64,9 @@ public sealed record SiloOptions
     /// <summary>How long running answers may go on once the host is told to stop.</summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>What the cluster promises its clients, and how much it takes on.</summary>
+    public ServingOptions Serving { get; init; } = new();
+
     /// <summary>Log what happens, not only what goes wrong.</summary>
     public bool Verbose { get; init; }
 

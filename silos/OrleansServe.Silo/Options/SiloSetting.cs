@@ -42,11 +42,12 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("TlsCertificate", "--tls-certificate", "FILE", "tcp: PEM file of this silo's certificate; goes with the next two", (o, v) => o with { DataPlane = o.DataPlane with { Certificate = Text(v) } }),
         new("TlsKey", "--tls-key", "FILE", "tcp: PEM file of its private key", (o, v) => o with { DataPlane = o.DataPlane with { Key = Text(v) } }),
         new("TlsAuthority", "--tls-authority", "FILE", "tcp: PEM file of the authorities whose silos are let in", (o, v) => o with { DataPlane = o.DataPlane with { Authority = Text(v) } }),
+        .. ServingSettings.All,
         new("JsonLogs", "--json-logs", "", "Write logs as one JSON object a line", (o, v) => o with { JsonLogs = Switch(v) }),
         new("Verbose", "--verbose", "", "Log what happens, not only what goes wrong", (o, v) => o with { Verbose = Switch(v) }),
     ];
 
-    private static int Number(string text, int low, int high) =>
+    internal static int Number(string text, int low, int high) =>
         int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out int value) && value >= low && value <= high
             ? value
             : throw new FormatException($"must be a number in {low}..{high}, not '{text}'");

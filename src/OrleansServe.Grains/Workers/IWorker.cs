@@ -15,6 +15,9 @@ internal interface IWorker : IAsyncDisposable
 
     void Start();
 
+    /// <summary>Fails if what the worker keeps count of does not add up.</summary>
+    Task CheckAsync() => Task.CompletedTask;
+
     /// <summary>A report that is yet to be numbered, as soon as the engine is between two steps.</summary>
     /// <param name="full">Report all cached blocks, not just the changes.</param>
     /// <returns>The report, and whether it is in full.</returns>

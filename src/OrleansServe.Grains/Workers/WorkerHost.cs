@@ -118,6 +118,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
             return workers;
         }
 
+        KvMemoryBudget.Require(_context.Model.Checkpoint.Config, options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
         ModelWeights weights = ModelWeights.Load(
             _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards, Format = _context.Model.Weights }, progress: null, cancellationToken);
         _owned.Add(weights);

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Grains.Workers;
 using OrleansServe.Protocol.V1;
 using OrleansServe.Silo.DataPlane;
 using OrleansServe.Silo.Hosting;
@@ -128,6 +129,11 @@ public sealed class TestServingCluster : IAsyncDisposable
 
         if (_cluster is not null)
         {
+            foreach (InProcessSiloHandle silo in _cluster.Silos)
+            {
+                await silo.ServiceProvider.GetRequiredService<WorkerCatalog>().CheckIntegrityAsync().WaitAsync(Patience);
+            }
+
             await _cluster.DisposeAsync();
         }
 

@@ -27,7 +27,10 @@ public sealed class SiloOptionsReaderTests : IDisposable
             "--kv-blocks", "7", "--max-batch-tokens", "64", "--max-requests", "5", "--threads", "1", "--speculative-tokens", "3", "--silo-name", "s", "--roles", "decode, gateway,prefill",
             "--cluster-id", "c", "--data-plane", "tcp", "--data-plane-listen", "::1", "--data-plane-port", "11", "--data-plane-host", "pod-3", "--data-plane-host-port", "12",
             "--tls-certificate", "a.pem", "--tls-key", "b.pem", "--tls-authority", "c.pem",
-            "--json-logs", "--verbose", "--drain-seconds", "90",
+            "--drain-seconds", "90",
+            "--interactive-ttft-ms", "1", "--interactive-itl-ms", "2", "--standard-ttft-ms", "3", "--standard-itl-ms", "4", "--batch-ttft-ms", "5", "--batch-itl-ms", "6",
+            "--overcommit", "0.5", "--prompt-floor", "7", "--max-queued-requests", "8", "--max-queue-ms", "9", "--max-queued-tokens", "10",
+            "--max-concurrent-requests", "11", "--max-request-bytes", "2048", "--token-timeout-ms", "12", "--json-logs", "--verbose",
         ]).Read(Defaults);
 
         SiloOptions expected = new()
@@ -60,6 +63,23 @@ public sealed class SiloOptionsReaderTests : IDisposable
                 Authority = "c.pem",
             },
             DrainLimit = TimeSpan.FromSeconds(90),
+            Serving = new ServingOptions
+            {
+                InteractiveFirstToken = TimeSpan.FromMilliseconds(1),
+                InteractiveBetweenTokens = TimeSpan.FromMilliseconds(2),
+                StandardFirstToken = TimeSpan.FromMilliseconds(3),
+                StandardBetweenTokens = TimeSpan.FromMilliseconds(4),
+                BatchFirstToken = TimeSpan.FromMilliseconds(5),
+                BatchBetweenTokens = TimeSpan.FromMilliseconds(6),
+                Overcommit = 0.5,
+                PromptFloor = 7,
+                MaxQueuedRequests = 8,
+                MaxQueueTime = TimeSpan.FromMilliseconds(9),
+                MaxQueuedTokens = 10,
+                MaxConcurrentRequests = 11,
+                MaxRequestBytes = 2048,
+                TokenTimeout = TimeSpan.FromMilliseconds(12),
+            },
             JsonLogs = true,
             Verbose = true,
         };

@@ -115,6 +115,8 @@ internal abstract class EngineWorker<TSequence> : IWorker
         Engine.Dispose();
     }
 
+    public Task CheckAsync() => CheckIntegrityAsync();
+
     /// <summary>Checks the block pool's invariants, and that nothing has leaked, on the engine's thread.</summary>
     public Task<WorkerLoad> CheckIntegrityAsync() => Thread.InvokeAsync(() =>
     {
