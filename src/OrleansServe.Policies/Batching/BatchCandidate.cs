@@ -8,7 +8,7 @@ namespace OrleansServe.Policies.Batching;
 /// <param name="IsStream">Its client has seen tokens and waits for the next.</param>
 /// <param name="Tokens">Tokens that it could compute now; 0 for one that waits for something else.</param>
 /// <param name="BlocksLacking">KV blocks that it has to be given before it can compute anything.</param>
-/// <param name="BlocksFreed">KV blocks that come back if it is preempted; 0 for one that cannot be.</param>
+/// <param name="BlocksFreed">KV blocks that come back if it is preempted and so is everybody behind it in rank; 0 for one that cannot be.</param>
 public readonly record struct BatchCandidate(
     ServiceClass Class,
     long Order,
@@ -19,6 +19,15 @@ public readonly record struct BatchCandidate(
     int BlocksLacking,
     int BlocksFreed)
 {
+    /// <summary>
+    /// Further KV blocks that it holds; somebody who is not behind it in rank holds them as well. They come back with the first in rank of those who
+    /// hold them, if the others have been preempted by then.
+    /// </summary>
+    public int BlocksShared { get; init; }
+
+    /// <summary>It holds blocks, and can be made to give them back.</summary>
+    public bool CanGiveBack => BlocksFreed > 0 || BlocksShared > 0;
+
     /// <summary>It goes on with its stream: all of its tokens or none. More than a few are a prompt or what preemption has it compute again.</summary>
     public bool IsRow => IsStream && Tokens is > 0 and <= BatchPolicy.RowTokens;
 }

@@ -117,7 +117,7 @@ public static class BatchPolicy
                 return true;
             }
 
-            bool taken = (!_blocksAreAwaited || candidate.BlocksFreed > 0) && _blocks.TryTake(candidate.BlocksLacking, candidate.Class, candidate.Order);
+            bool taken = (!_blocksAreAwaited || candidate.CanGiveBack) && _blocks.TryTake(candidate.BlocksLacking, candidate.Class, candidate.Order);
             _blocksAreAwaited |= !taken && (candidate.IsStream || candidate.Due <= _limits.Now);
             return taken;
         }

@@ -2,7 +2,7 @@ namespace OrleansServe.Policies.Batching;
 
 /// <summary>
 /// KV blocks that are given out in one decision. Where they run out, they are taken from the last in rank, never for one behind it; nobody is
-/// preempted unless that gives enough.
+/// preempted unless that gives enough. Victims are all who hold blocks from some rank on: what they share among themselves comes back too.
 /// </summary>
 internal ref struct BlockBudget
 {
@@ -51,7 +51,7 @@ internal ref struct BlockBudget
 
         foreach (int victim in _byRank[first..])
         {
-            if (GainOf(victim) > 0)
+            if (_candidates[victim].CanGiveBack && !_decisions[victim].IsPreempted)
             {
                 TokensReturned += _decisions[victim].Tokens;
                 _free += GainOf(victim);
@@ -67,6 +67,6 @@ internal ref struct BlockBudget
 
     /// <summary>What it holds, and what it has been given in this decision.</summary>
     private readonly int GainOf(int index) =>
-        _candidates[index].BlocksFreed == 0 || _decisions[index].IsPreempted ? 0
+        !_candidates[index].CanGiveBack || _decisions[index].IsPreempted ? 0
         : _candidates[index].BlocksFreed + (_decisions[index].Tokens > 0 ? _candidates[index].BlocksLacking : 0);
 }

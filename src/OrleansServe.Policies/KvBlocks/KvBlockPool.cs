@@ -100,14 +100,17 @@ public sealed class KvBlockPool
         }
     }
 
-    /// <summary>How many of a holder's blocks nobody else holds: what comes back when it gives them up.</summary>
-    public int CountUnshared(ReadOnlySpan<int> blocks)
+    /// <summary>How many blocks would come back if one holder after the other gave up its own.</summary>
+    /// <param name="blocks">The next holder's.</param>
+    /// <param name="givenUp">[Count] references that those before it would have given up; its own are added.</param>
+    /// <returns>How many would have no holder any more.</returns>
+    public int CountReturned(ReadOnlySpan<int> blocks, Span<int> givenUp)
     {
         int count = 0;
         foreach (int block in blocks)
         {
             ThrowUnlessHeld(block);
-            count += _references[block] == 1 ? 1 : 0;
+            count += ++givenUp[block] == _references[block] ? 1 : 0;
         }
 
         return count;

@@ -92,11 +92,10 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         // Whoever waits for blocks is to be reckoned with as if it had them.
         int used = Pool.Held;
         Span<int> givenBack = stackalloc int[ServiceClasses.Count];
-        givenBack.Clear();
+        Batch.CountReturns(givenBack);
         foreach (DecodeSequence sequence in Batch.Running)
         {
             used += sequence.Blocks.IsEmpty ? sequence.BlocksLacking : 0;
-            givenBack[(int)sequence.Class] += sequence.Blocks.Length;
         }
 
         int running = Batch.Running.Count;

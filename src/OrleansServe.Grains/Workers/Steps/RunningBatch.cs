@@ -24,6 +24,8 @@ internal sealed class RunningBatch<TSequence>(KvBlockPool pool, int tokenBudget,
     private BatchCandidate[] _candidates = new BatchCandidate[64];
     private BatchDecision[] _decisions = new BatchDecision[64];
     private int[] _chunks = new int[64];
+    private int[] _byRank = new int[64];
+    private readonly int[] _givenUp = new int[pool.Count];
 
     /// <summary>Every sequence, in order of arrival; those too that were preempted and wait for blocks.</summary>
     public IReadOnlyList<TSequence> Running => _running;
@@ -113,6 +115,18 @@ internal sealed class RunningBatch<TSequence>(KvBlockPool pool, int tokenBudget,
         return made;
     }
 
+    /// <summary>Counts the KV blocks that come back if every stream of a class is preempted, and everyone of the classes below it.</summary>
+    /// <param name="byClass">[classes] receives what each adds.</param>
+    public void CountReturns(Span<int> byClass)
+    {
+        byClass.Clear();
+        Describe(blocksWanted: 1, available: 0);
+        for (int i = 0; i < _running.Count; i++)
+        {
+            byClass[(int)_candidates[i].Class] += _candidates[i].BlocksFreed;
+        }
+    }
+
     private Span<BatchDecision> Describe(int blocksWanted, int available)
     {
         if (_candidates.Length < _running.Count)
@@ -120,6 +134,7 @@ internal sealed class RunningBatch<TSequence>(KvBlockPool pool, int tokenBudget,
             _candidates = new BatchCandidate[_running.Count * 2];
             _decisions = new BatchDecision[_running.Count * 2];
             _chunks = new int[_running.Count * 2];
+            _byRank = new int[_running.Count * 2];
         }
 
         for (int i = 0; i < _running.Count; i++)
@@ -131,15 +146,29 @@ internal sealed class RunningBatch<TSequence>(KvBlockPool pool, int tokenBudget,
         }
 
         // Who shares what is worth counting only where somebody may have to give his own back.
-        for (int i = 0; i < _running.Count && blocksWanted > available; i++)
+        if (blocksWanted > available)
         {
-            if (_running[i].IsStream)
-            {
-                _candidates[i] = _candidates[i] with { BlocksFreed = pool.CountUnshared(_running[i].Blocks) };
-            }
+            CountReturns();
         }
 
         return _decisions.AsSpan(0, _running.Count);
+    }
+
+    /// <summary>Counts what comes back if the streams are preempted one after the other, the last in rank first.</summary>
+    private void CountReturns()
+    {
+        Span<int> byRank = _byRank.AsSpan(0, _running.Count);
+        Ranks.ByRank(_candidates.AsSpan(0, _running.Count), byRank);
+        Array.Clear(_givenUp);
+        for (int rank = byRank.Length - 1; rank >= 0; rank--)
+        {
+            TSequence sequence = _running[byRank[rank]];
+            if (sequence.IsStream)
+            {
+                int freed = pool.CountReturned(sequence.Blocks, _givenUp);
+                _candidates[byRank[rank]] = _candidates[byRank[rank]] with { BlocksFreed = freed, BlocksShared = sequence.Blocks.Length - freed };
+            }
+        }
     }
 
     private void PreemptVictims(ReadOnlySpan<BatchDecision> decisions, TimeSpan now)

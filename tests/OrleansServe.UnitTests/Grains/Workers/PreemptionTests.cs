@@ -81,7 +81,7 @@ public sealed class PreemptionTests : IDisposable
     }
 
     [Fact]
-    public async Task Reserve_NeverFits_IsRefusedWithTheNumbers()
+    public async Task Reserve_LongerThanTheWorkersBlocks_IsRefusedWithTheNumbers()
     {
         await using ServingRig rig = new(_rig, decodeBlocks: 4);
         WorkerJob job = WorkerJob.Draw(new Random(1), 200, 57);

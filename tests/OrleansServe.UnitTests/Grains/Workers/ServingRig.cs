@@ -18,12 +18,12 @@ internal sealed class ServingRig : IAsyncDisposable
     private readonly CollectorRegistry _metrics = Metrics.NewCustomRegistry();
     private readonly PrefillWorker _prefill;
 
-    public ServingRig(WorkerRig rig, int decodeBlocks)
+    public ServingRig(WorkerRig rig, int decodeBlocks, int drafts = 1)
     {
         InProcessNetwork network = new();
         network.Join("gateway").RegisterTokens(Streams);
         _prefill = new PrefillWorker(new WorkerId("p", "prefill-0"), rig.Engine(kvBlocks: 256), rig.Context(network.Join("p")));
-        Decode = new DecodeWorker(new WorkerId("d", "decode-0"), rig.Engine(decodeBlocks), rig.Context(network.Join("d"), metrics: _metrics));
+        Decode = new DecodeWorker(new WorkerId("d", "decode-0"), rig.Engine(decodeBlocks), rig.Context(network.Join("d"), speculativeTokens: drafts, metrics: _metrics));
         _prefill.Start();
         Decode.Start();
     }
@@ -42,11 +42,21 @@ internal sealed class ServingRig : IAsyncDisposable
         return await stream.WaitAsync(Patience);
     }
 
+    /// <summary>Serves several samples of a request's prompt.</summary>
+    /// <returns>[samples] what each stream brought.</returns>
+    public async Task<IReadOnlyList<string>[]> ServeAsync(WorkerJob job, int samples)
+    {
+        Guid request = Guid.NewGuid();
+        Task<IReadOnlyList<string>>[] streams = [.. Enumerable.Range(0, samples).Select(sample => Streams.Listen(SampleId.Of(request, sample), sample == 0 ? 1 : 0))];
+        await BeginAsync(job, request, samples);
+        return await Task.WhenAll(streams).WaitAsync(Patience);
+    }
+
     /// <summary>Has the decode worker take a request in, asking as often as it takes until there is room.</summary>
-    public async Task BeginAsync(WorkerJob job, Guid request)
+    public async Task BeginAsync(WorkerJob job, Guid request, int samples = 1)
     {
         ImmutableArray<UInt128> hashes = KvBlockHasher.HashPrompt(job.Prompt.AsSpan(), WorkerRig.KvFormat);
-        KvTicket ticket = await ReserveAsync(new ReserveRequest(request, job.Prompt, hashes, job.MaxTokens, WorkerRig.KvFormatHex, job.Scheduling));
+        KvTicket ticket = await ReserveAsync(new ReserveRequest(request, job.Prompt, hashes, job.MaxTokens, WorkerRig.KvFormatHex, job.Scheduling) { Samples = samples });
         PrefillResult prefill = await _prefill.PrefillAsync(
             new PrefillRequest(request, job.Prompt, hashes, job.Sampling, ticket, WorkerRig.KvFormatHex, job.Scheduling), default);
         Assert.Null(prefill.Error);

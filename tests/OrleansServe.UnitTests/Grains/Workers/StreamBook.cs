@@ -9,13 +9,15 @@ internal sealed class StreamBook : ITokenReceiver
     private readonly ConcurrentDictionary<Guid, Stream> _streams = new();
 
     /// <summary>Completes with the stream's tokens when it has ended.</summary>
-    public Task<IReadOnlyList<string>> Listen(Guid request) => _streams.GetOrAdd(request, _ => new Stream()).Ended.Task;
+    /// <param name="request">Whose tokens they are.</param>
+    /// <param name="first">Index of the first that comes: prefill gives the very first one of sample 0.</param>
+    public Task<IReadOnlyList<string>> Listen(Guid request, int first = 1) => _streams.GetOrAdd(request, _ => new Stream(first)).Ended.Task;
 
     public void OnFrame(TokenChannelId channel, TokenFrame frame)
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
-            _streams.GetOrAdd(token.RequestId, _ => new Stream()).Add(token, frame);
+            _streams.GetOrAdd(token.RequestId, _ => new Stream(1)).Add(token, frame);
         }
     }
 
@@ -23,7 +25,7 @@ internal sealed class StreamBook : ITokenReceiver
     {
     }
 
-    private sealed class Stream
+    private sealed class Stream(int first)
     {
         private readonly List<string> _tokens = [];
 
@@ -31,14 +33,13 @@ internal sealed class StreamBook : ITokenReceiver
 
         public void Add(in TokenEvent token, TokenFrame frame)
         {
-            if (token.End == TokenStreamEnd.Failed)
+            if (token.End >= TokenStreamEnd.Failed)
             {
                 Ended.TrySetException(new InvalidOperationException(frame.ErrorOf(token.RequestId)));
                 return;
             }
 
-            // The first, which prefill samples, does not come this way.
-            if (token.Index != _tokens.Count + 1)
+            if (token.Index != _tokens.Count + first)
             {
                 Ended.TrySetException(new InvalidOperationException($"token {token.Index} comes after {_tokens.Count}"));
             }

@@ -67,6 +67,24 @@ public sealed class BatchPolicyTests
     }
 
     [Fact]
+    public void Plan_SamplesHoldNothingButWhatTheyShare_AllGiveItBack()
+    {
+        // Three blocks, held by both: they come back with the second to give them up. Neither has its own block yet.
+        BatchCandidate[] candidates = [Preempted(0, 300, lacking: 5), Row(1, lacking: 1, held: 3), Row(2, lacking: 1, held: 0) with { BlocksShared = 3 }];
+        BatchDecision[] decisions = Plan(candidates, Limits(blocks: 2));
+        Assert.True(decisions[0].Tokens > 0);
+        Assert.Equal([false, true, true], decisions.Select(decision => decision.IsPreempted));
+    }
+
+    [Fact]
+    public void Plan_SampleHoldsNothingButSharedBlocksWhileAnotherWaits_GoesOn()
+    {
+        // The first needs more than all of this can give: those that hold something have to get to their ends.
+        BatchCandidate[] candidates = [Preempted(0, 300, lacking: 9), Row(1, lacking: 1, held: 0) with { BlocksShared = 3 }];
+        Assert.Equal([0, 1], Plan(candidates, Limits(blocks: 2)).Select(decision => decision.Tokens));
+    }
+
+    [Fact]
     public void Plan_VictimWasPlannedAlready_GivesItsTokensAndBlocksBack()
     {
         // The row takes the last block, but the older prompt needs what the row holds and that block.
@@ -109,7 +127,7 @@ public sealed class BatchPolicyTests
             for (int i = 0; i < candidates.Length; i++)
             {
                 Assert.True(decisions[i].Tokens <= candidates[i].Tokens);
-                Assert.False(decisions[i].IsPreempted && (decisions[i].Tokens > 0 || candidates[i].BlocksFreed == 0));
+                Assert.False(decisions[i].IsPreempted && (decisions[i].Tokens > 0 || !candidates[i].CanGiveBack));
                 Assert.False(candidates[i].IsRow && decisions[i].Tokens != 0 && decisions[i].Tokens != candidates[i].Tokens);
 
                 // Whoever is preempted is the last in rank of those that hold anything.
@@ -117,7 +135,7 @@ public sealed class BatchPolicyTests
                 {
                     preemptions++;
                     BatchCandidate victim = candidates[i];
-                    Assert.DoesNotContain(candidates.Where((other, j) => other.BlocksFreed > 0 && !decisions[j].IsPreempted), other => IsBefore(victim, other));
+                    Assert.DoesNotContain(candidates.Where((other, j) => other.CanGiveBack && !decisions[j].IsPreempted), other => IsBefore(victim, other));
                     Assert.Contains(candidates, other => other.BlocksLacking > 0 && IsBefore(other, victim));
                 }
             }

@@ -34,7 +34,7 @@ internal static class Candidates
             {
                 0 => Preempted(i, random.Next(3, 500), random.Next(1, 9), serviceClass),
                 1 => Prompt(i, random.Next(1, 500), random.Next(-9, 9), random.Next(4), serviceClass, random.Next(4)),
-                _ => Row(i, serviceClass, random.Next(2), random.Next(1, 9)) with { Tokens = random.Next(3) },
+                _ => Row(i, serviceClass, random.Next(2), random.Next(9)) with { Tokens = random.Next(3), BlocksShared = random.Next(3) },
             };
         }
 
