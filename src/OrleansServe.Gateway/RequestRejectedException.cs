@@ -32,8 +32,8 @@ internal sealed class RequestRejectedException : Exception
         new(StatusCode.NotFound, $"{field} must be {Quote(served)}, not {Quote(asked)}.");
 
     /// <summary>Too much to do; trying again later helps.</summary>
-    public static RequestRejectedException Overloaded(string message, TimeSpan retryAfter) =>
-        new(StatusCode.ResourceExhausted, message, retryAfter);
+    public static RequestRejectedException Overloaded(string message, TimeSpan retryAfter, Exception? inner = null) =>
+        new(StatusCode.ResourceExhausted, message, retryAfter, inner);
 
     /// <summary>Nobody can serve the request now.</summary>
     public static RequestRejectedException Unavailable(string message, Exception? inner = null) =>

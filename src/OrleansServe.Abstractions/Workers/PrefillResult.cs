@@ -17,4 +17,8 @@ public sealed record PrefillResult(
     /// <summary>The prompt's log-probabilities, where asked for.</summary>
     [Id(5)]
     public PromptScores? PromptScores { get; init; }
+
+    /// <summary>The worker is well and would serve the request, but has no room for it now.</summary>
+    [Id(6)]
+    public bool NoRoom { get; init; }
 }

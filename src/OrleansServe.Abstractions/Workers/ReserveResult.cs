@@ -8,4 +8,9 @@ namespace OrleansServe.Abstractions.Workers;
 public sealed record ReserveResult(
     [property: Id(0)] KvTicket? Ticket,
     [property: Id(1)] string? Refusal,
-    [property: Id(2)] bool Retryable);
+    [property: Id(2)] bool Retryable)
+{
+    /// <summary>The worker is well and would serve the request, but has no room for it now.</summary>
+    [Id(3)]
+    public bool NoRoom { get; init; }
+}

@@ -25,12 +25,13 @@ internal static class BenchServeCommand
             "./orleansserve bench serve --prompts questions.txt --chat --output-length 200 --stop-at-eos");
         ClientArguments client = new(command);
         LoadArguments load = new(command);
+        SchedulingArguments scheduling = new(command);
         WorkloadArguments workload = new(command, load);
         Option<bool> json = new("--json") { Description = "Write one JSON document" };
         command.Add(json);
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            LoadSetup setup = load.ReadSetup(parsed, client.ReadModel(parsed), workload.IsTrace(parsed), workload.SkipTooLong(parsed));
+            LoadSetup setup = load.ReadSetup(parsed, client.ReadModel(parsed), scheduling.Read(parsed), workload.IsTrace(parsed), workload.SkipTooLong(parsed));
             Func<Protocol.V1.Model, Workload> plan = workload.Read(parsed, setup);
             using ServerConnection connection = client.Connect(parsed);
             using Interrupts interrupts = new(cancellationToken);

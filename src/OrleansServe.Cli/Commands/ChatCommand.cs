@@ -28,6 +28,7 @@ internal static class ChatCommand
         command.Add(system);
         command.Add(noThinking);
         SamplingArguments sampling = new(command, Temperature);
+        SchedulingArguments scheduling = new(command);
         command.SetAction(async (parsed, cancellationToken) =>
         {
             using ServerConnection connection = client.Connect(parsed);
@@ -36,6 +37,7 @@ internal static class ChatCommand
                 Model = client.ReadModel(parsed),
                 Sampling = sampling.ReadSampling(parsed),
                 Stop = sampling.ReadStop(parsed),
+                Scheduling = scheduling.Read(parsed),
             };
             if (parsed.GetValue(noThinking))
             {

@@ -22,6 +22,7 @@ internal static class GenerateCommand
             "./orleansserve generate --chat --prompt 'What is 347 + 285?' --temperature 0",
             "./orleansserve generate --prompt-file prompt.txt --max-tokens 100",
             "echo 'Sort 42, 7, 19 and 3.' | ./orleansserve generate --chat --json",
+            "./orleansserve generate --prompt-file report.txt --priority batch --tenant nightly",
             "./orleansserve generate --prompt 'Once' --n 3 --max-tokens 20 --seed 7",
             "./orleansserve generate --prompt 'Once' --json --logprobs 5 --prompt-logprobs 0");
         ClientArguments client = new(command);
@@ -34,6 +35,7 @@ internal static class GenerateCommand
         command.Add(chat);
         command.Add(json);
         SamplingArguments sampling = new(command, defaultTemperature: null);
+        SchedulingArguments scheduling = new(command);
         OutputArguments output = new(command, json);
         command.Validators.Add(result =>
         {
@@ -51,13 +53,14 @@ internal static class GenerateCommand
             SamplingOptions options = sampling.ReadSampling(parsed);
             StopOptions stop = sampling.ReadStop(parsed);
             OutputOptions report = output.Read(parsed);
+            SchedulingOptions service = scheduling.Read(parsed);
             output.ReadInto(options, parsed);
             using AsyncServerStreamingCall<GenerateResponse> call = parsed.GetValue(chat)
                 ? connection.Inference.Chat(
-                    new ChatRequest { Model = model, Sampling = options, Stop = stop, Output = report, Messages = { new ChatMessage { Role = ChatMessage.Types.Role.User, Content = text } } },
+                    new ChatRequest { Model = model, Sampling = options, Stop = stop, Output = report, Scheduling = service, Messages = { new ChatMessage { Role = ChatMessage.Types.Role.User, Content = text } } },
                     cancellationToken: interrupts.Token)
                 : connection.Inference.Generate(
-                    new GenerateRequest { Model = model, Sampling = options, Stop = stop, Output = report, Text = text }, cancellationToken: interrupts.Token);
+                    new GenerateRequest { Model = model, Sampling = options, Stop = stop, Output = report, Scheduling = service, Text = text }, cancellationToken: interrupts.Token);
             try
             {
                 await (parsed.GetValue(json) ? WriteEventsAsync(call, terminal, interrupts.Token)

@@ -5,6 +5,7 @@ using System.Globalization;
 using OrleansServe.Cli.Bench.Serving;
 using OrleansServe.Cli.Bench.Serving.Results;
 using OrleansServe.Cli.Bench.Serving.Running;
+using OrleansServe.Protocol.V1;
 
 namespace OrleansServe.Cli.Commands;
 
@@ -52,7 +53,7 @@ internal sealed class LoadArguments
     public bool IsChat(CommandResult result) => result.GetValue(_chat);
 
     /// <summary>How requests come.</summary>
-    public LoadSetup ReadSetup(ParseResult parsed, string model, bool trace, bool skipTooLong)
+    public LoadSetup ReadSetup(ParseResult parsed, string model, SchedulingOptions scheduling, bool trace, bool skipTooLong)
     {
         ulong seed = parsed.GetValue(_seed);
         return new LoadSetup(
@@ -64,6 +65,7 @@ internal sealed class LoadArguments
             new LoadOptions
             {
                 Model = model,
+                Scheduling = scheduling,
                 MaxConcurrency = parsed.GetValue(_maxConcurrency),
                 Timeout = parsed.GetValue(_timeout) ?? TimeSpan.FromMinutes(10),
                 Chat = parsed.GetValue(_chat),

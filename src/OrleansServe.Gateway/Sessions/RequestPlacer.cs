@@ -107,8 +107,8 @@ internal sealed partial class RequestPlacer
             }
             catch (WorkerRefusedException refusal)
             {
-                throw refusal.Retryable
-                    ? RequestRejectedException.Unavailable(refusal.Message, refusal)
+                throw refusal.NoRoom ? RequestRejectedException.Overloaded(refusal.Message, _options.RetryAfter, refusal)
+                    : refusal.Retryable ? RequestRejectedException.Unavailable(refusal.Message, refusal)
                     : RequestRejectedException.Failed(refusal.Message, refusal);
             }
             finally
@@ -182,7 +182,7 @@ internal sealed partial class RequestPlacer
         }
 
         lease.Decode = null;
-        throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {reserved.Refusal}.", reserved.Retryable);
+        throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {reserved.Refusal}.", reserved.Retryable) { NoRoom = reserved.NoRoom };
     }
 
     private async Task<PrefillResult> PrefillAsync(
@@ -208,7 +208,7 @@ internal sealed partial class RequestPlacer
             cancellationToken);
         return result.FirstToken is not null
             ? result
-            : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable);
+            : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable) { NoRoom = result.NoRoom };
     }
 
     private async Task<TokenChannelId> DecodeAsync(Generation request, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)

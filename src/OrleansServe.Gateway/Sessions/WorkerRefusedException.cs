@@ -16,4 +16,7 @@ internal sealed class WorkerRefusedException(ImmutableArray<WorkerId> workers, s
 
     /// <summary>Whether another attempt may succeed.</summary>
     public bool Retryable { get; } = retryable;
+
+    /// <summary>The worker is well but full: an overload, not a loss.</summary>
+    public bool NoRoom { get; init; }
 }

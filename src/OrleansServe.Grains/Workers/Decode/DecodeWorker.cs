@@ -169,7 +169,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         int limit = Math.Min(Options.MaxRequests, Engine.Info.MaxBatchTokens);
         if (_requests.Count + request.Samples > limit)
         {
-            return new ReserveResult(null, $"worker {Id} holds {_requests.Count} samples of at most {limit}: no room for {request.Samples}", true);
+            return new ReserveResult(null, $"worker {Id} holds {_requests.Count} samples of at most {limit}: no room for {request.Samples}", true) { NoRoom = true };
         }
 
         int begin = BlockMath.BlocksForSamples(request.Prompt.Length, Math.Min(request.MaxTokens, 2), request.Samples);
@@ -184,7 +184,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
         if (TryHold(request, begin) is not { } sequence)
         {
-            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {begin} KV blocks needed, or others wait for them", true);
+            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {begin} KV blocks needed, or others wait for them", true) { NoRoom = true };
         }
 
         int held = sequence.Computed / KvBlockHasher.BlockTokens;

@@ -42,7 +42,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
 
         if (sequence is null)
         {
-            return PrefillRules.Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true);
+            return PrefillRules.Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true) with { NoRoom = true };
         }
 
         await using CancellationTokenRegistration registration = cancellationToken.Register(() => Thread.Post(() => Cancel(sequence)));

@@ -2,6 +2,7 @@ using Grpc.Core;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway;
+using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Sessions;
 using OrleansServe.Protocol.V1;
 using OrleansServe.Transfer.Tokens;
@@ -95,6 +96,29 @@ public sealed class SessionFaultTests : IDisposable
         Assert.Equal(StatusCode.Unavailable, rejection.Status);
         Assert.Equal("Prefill worker silo-1/prefill-0 failed: no room.", rejection.Message);
         _harness.AssertAllReleased(attempts: 3);
+    }
+
+    [Theory]
+    [InlineData("reserve")]
+    [InlineData("prefill")]
+    public async Task Run_NoWorkerHasRoom_IsAnOverloadThatSaysWhenToTryAgain(string phase)
+    {
+        if (phase == "reserve")
+        {
+            _harness.Cluster.OnReserve = (_, _, _) => Task.FromResult(new ReserveResult(null, "3 of 5 KV blocks", true) { NoRoom = true });
+        }
+        else
+        {
+            _harness.Cluster.OnPrefill = (_, _, _) => Task.FromResult(new PrefillResult(null, 0, TimeSpan.Zero, "256 requests", true) { NoRoom = true });
+        }
+
+        RequestRejectedException rejection = await Assert.ThrowsAsync<RequestRejectedException>(() => _harness.RunAsync(SessionHarness.Request()));
+
+        Assert.Equal((StatusCode.ResourceExhausted, new GatewayOptions().RetryAfter), (rejection.Status, rejection.RetryAfter));
+        Assert.Equal(
+            phase == "reserve" ? "Decode worker silo-1/decode-0 refused: 3 of 5 KV blocks." : "Prefill worker silo-1/prefill-0 failed: 256 requests.",
+            rejection.Message);
+        _harness.AssertAllReleased(attempts: 3, reserved: phase != "reserve");
     }
 
     [Fact]

@@ -153,6 +153,19 @@ public sealed class DecodeSampleTests : IDisposable
     }
 
     [Fact]
+    public async Task Reserve_BlocksAreTaken_SaysThatThereIsNoRoomNow()
+    {
+        await using DecodeWorker worker = Start(_rig.Engine(6));
+        await ReserveAsync(worker, 2);
+        await ReserveAsync(worker, 2);
+        ReserveResult full = await worker.ReserveAsync(Reserve(2, 60));
+        Assert.Equal(("worker silo/decode-0 has 2 of the 3 KV blocks needed, or others wait for them", true, true), (full.Refusal, full.Retryable, full.NoRoom));
+
+        ReserveResult never = await worker.ReserveAsync(Reserve(6, 60));
+        Assert.Equal(("a prompt of 70 tokens, max_tokens 60 and n 6 need 7 KV blocks; worker silo/decode-0 has 6", false), (never.Refusal, never.NoRoom));
+    }
+
+    [Fact]
     public async Task Decode_SettingsThatTheEngineWouldRefuse_AreRefusedBeforeTheyReachIt()
     {
         await using DecodeWorker worker = Start(_rig.Engine());

@@ -1,3 +1,5 @@
+using OrleansServe.Protocol.V1;
+
 namespace OrleansServe.Cli.Bench.Serving.Running;
 
 /// <summary>How requests are sent.</summary>
@@ -5,6 +7,9 @@ internal sealed record LoadOptions
 {
     /// <summary>Name of the model; empty for the only one.</summary>
     public string Model { get; init; } = "";
+
+    /// <summary>How urgent every request is, and whose.</summary>
+    public SchedulingOptions Scheduling { get; init; } = new();
 
     /// <summary>Requests that are under way at most; one that comes when there are as many waits its turn.</summary>
     public required int MaxConcurrency { get; init; }

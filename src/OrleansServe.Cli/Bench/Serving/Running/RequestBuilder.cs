@@ -21,12 +21,12 @@ internal sealed class RequestBuilder(InferenceService.InferenceServiceClient cli
         StopOptions stop = new() { IgnoreEos = !options.StopAtEos };
         if (options.Chat && content.Text is { } message)
         {
-            ChatRequest chat = new() { Model = options.Model, Sampling = sampling, Stop = stop };
+            ChatRequest chat = new() { Model = options.Model, Sampling = sampling, Stop = stop, Scheduling = options.Scheduling };
             chat.Messages.Add(new ChatMessage { Role = ChatMessage.Types.Role.User, Content = message });
             return call => client.Chat(chat, call);
         }
 
-        GenerateRequest request = new() { Model = options.Model, Sampling = sampling, Stop = stop };
+        GenerateRequest request = new() { Model = options.Model, Sampling = sampling, Stop = stop, Scheduling = options.Scheduling };
         if (content.TokenIds is { } tokens)
         {
             request.TokenIds = new TokenIds();
