@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
-using System.Text;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Grains.Workers.Prefill;
@@ -65,13 +63,7 @@ internal sealed class ServingRig : IAsyncDisposable
     }
 
     /// <summary>A counter of the decode worker.</summary>
-    public async Task<double> CountAsync(string name)
-    {
-        using MemoryStream text = new();
-        await _metrics.CollectAndExportAsTextAsync(text);
-        string line = Encoding.UTF8.GetString(text.ToArray()).Split('\n').Single(line => line.StartsWith(name + "{", StringComparison.Ordinal));
-        return double.Parse(line.Split(' ')[^1], CultureInfo.InvariantCulture);
-    }
+    public Task<double> CountAsync(string name) => MetricText.SumAsync(_metrics, name);
 
     public async ValueTask DisposeAsync()
     {

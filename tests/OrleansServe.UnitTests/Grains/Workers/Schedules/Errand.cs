@@ -179,6 +179,7 @@ internal sealed class Errand
 
         Assert.True(!whole || Left == 0, $"the stream ended {Left} tokens early");
         _count("drafts verified", inbox.Drafts);
+        _count("drafts accepted", inbox.Accepted);
         _count("resumed", had > 1 ? 1 : 0);
     }
 

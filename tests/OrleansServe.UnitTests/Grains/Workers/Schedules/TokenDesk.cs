@@ -53,6 +53,9 @@ internal sealed class TokenDesk : ITokenReceiver
         /// <summary>Drafts that were verified, right and wrong.</summary>
         public int Drafts { get; private set; }
 
+        /// <summary>Those of them that were right and became tokens.</summary>
+        public int Accepted { get; private set; }
+
         /// <summary>The tokens so far, whether more will come, and the worker's error or a fault in the order.</summary>
         public (Outcome[] Tokens, bool Ended, string? Error) Read()
         {
@@ -69,6 +72,7 @@ internal sealed class TokenDesk : ITokenReceiver
                 _error ??= _ended ? $"token {token.Index} after the end" : token.Index != _next ? $"token {token.Index} where {_next} was due" : frame.ErrorOf(token.RequestId);
                 _next++;
                 Drafts += token.Origin.Drafted;
+                Accepted += token.Origin.IsDraft ? 1 : 0;
                 _ended |= token.End != TokenStreamEnd.None;
                 if (token.End < TokenStreamEnd.Failed)
                 {

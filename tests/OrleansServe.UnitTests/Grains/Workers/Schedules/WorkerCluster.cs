@@ -14,6 +14,7 @@ using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer.InProcess;
 using OrleansServe.UnitTests.Engine.Schedules;
 using OrleansServe.UnitTests.Gateway;
+using Prometheus;
 using Xunit;
 
 namespace OrleansServe.UnitTests.Grains.Workers.Schedules;
@@ -25,6 +26,7 @@ internal sealed class WorkerCluster : IAsyncDisposable
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
 
     private readonly InProcessNetwork _network = new();
+    private readonly CollectorRegistry _metrics = Metrics.NewCustomRegistry();
 
     public WorkerCluster(World world, Random random)
     {
@@ -33,7 +35,7 @@ internal sealed class WorkerCluster : IAsyncDisposable
         gateway.RegisterTokens(Desk);
         GatewayAddress = gateway.Address;
         Prefill = [.. Enumerable.Range(0, random.Next(1, 3)).Select(i => Start(new PrefillWorker(new WorkerId($"p{i}", "prefill-0"), DrawEngine(random), Context($"p{i}", random))))];
-        Decode = [.. Enumerable.Range(0, random.Next(1, 3)).Select(i => Start(new DecodeWorker(new WorkerId($"d{i}", "decode-0"), DrawEngine(random), Context($"d{i}", random))))];
+        Decode = [.. Enumerable.Range(0, random.Next(1, 3)).Select(i => Start(new DecodeWorker(new WorkerId($"d{i}", "decode-0"), Foresee(DrawEngine(random), random), Context($"d{i}", random))))];
     }
 
     public World World { get; }
@@ -45,6 +47,9 @@ internal sealed class WorkerCluster : IAsyncDisposable
     public PrefillWorker[] Prefill { get; }
 
     public DecodeWorker[] Decode { get; }
+
+    /// <summary>A counter of all workers together.</summary>
+    public Task<double> CountAsync(string name) => MetricText.SumAsync(_metrics, name);
 
     /// <summary>Every block is back, every count is right, and no worker has ended.</summary>
     public async Task AssertIdleAsync()
@@ -119,12 +124,14 @@ internal sealed class WorkerCluster : IAsyncDisposable
         return new CpuEngine(World.Weights, new EngineOptions { KvBlocks = longest + random.Next(10), MaxBatchTokens = budget, Threads = 1 + random.Next(2) });
     }
 
+    private IEngine Foresee(IEngine engine, Random random) => random.Next(3) == 0 ? engine : new ForesightEngine(engine, World, new Random(random.Next()));
+
     private WorkerContext Context(string node, Random random) => new(
         new WorkerModel("world", World.Checkpoint, "weights", KvFormat),
         new WorkerOptions { Node = node, SpeculativeTokens = random.Next(4), DraftBreakEvenRows = random.Next(1, 33) },
         new ServiceOptions { Overcommit = random.Next(3) / 2.0, PromptFloor = random.Next(1, 65) },
         _network.Join(node),
         new ManualTime(),
-        new WorkerMetrics(Prometheus.Metrics.WithCustomRegistry(Prometheus.Metrics.NewCustomRegistry())),
+        new WorkerMetrics(Metrics.WithCustomRegistry(_metrics)),
         NullLogger.Instance);
 }

@@ -37,7 +37,7 @@ public sealed class WorkerScheduleTests(ITestOutputHelper output)
         }
 
         // Only what no order of events can avoid; the rest is up to the threads.
-        string[] kinds = ["drafts verified", "left during prefill", "left while decoding", "prompt tokens from the cache"];
+        string[] kinds = ["drafts verified", "drafts accepted", "preempted", "tokens computed again", "left during prefill", "left while decoding", "prompt tokens from the cache"];
         Assert.All(kinds, kind => Assert.True(events.GetValueOrDefault(kind) > 0 || events["requests"] < 100, $"{kind}: never in {events["requests"]} requests"));
         output.WriteLine(string.Join(", ", events.OrderBy(e => e.Key).Select(e => $"{e.Key}: {e.Value}")));
     }
@@ -84,6 +84,8 @@ public sealed class WorkerScheduleTests(ITestOutputHelper output)
             errands.Remove(done);
         }
 
+        count("preempted", (int)await cluster.CountAsync("orleansserve_preemptions_total"));
+        count("tokens computed again", (int)await cluster.CountAsync("orleansserve_recomputed_tokens_total"));
         await cluster.AssertIdleAsync();
         await cluster.AssertNoPoisonAsync();
     }
