@@ -36,7 +36,7 @@ public sealed class ProbeTests(ServerFixture server)
         Assert.All(cluster.Workers, worker => Assert.StartsWith("silo-0/", worker.Id, StringComparison.Ordinal));
         Assert.All(cluster.Workers, worker => Assert.Equal("tiny-r1", worker.Model));
 
-        // Eight routed experts in each of three layers.
-        Assert.Equal(24, cluster.Workers.Where(worker => worker.Role == Worker.Types.Role.Expert).Sum(worker => worker.Experts));
+        // Eight routed experts in each of three layers and in the MTP layer.
+        Assert.Equal(32, cluster.Workers.Where(worker => worker.Role == Worker.Types.Role.Expert).Sum(worker => worker.Experts));
     }
 }
