@@ -9,15 +9,21 @@ internal static class Fuzzing
     public const string SeedVariable = "ORLEANSSERVE_FUZZ_SEED";
 
     /// <summary>The seeds of a test: so many from 0 on; or from the one that is asked for, which runs alone unless a time is given; in any case until the time is over.</summary>
-    public static IEnumerable<int> Seeds(int usual)
+    /// <param name="usual">How many.</param>
+    /// <param name="enough">
+    /// Whether all has happened that the test is about, where that is up to the threads as well: up to ten times as many are drawn until it has.
+    /// </param>
+    public static IEnumerable<int> Seeds(int usual, Func<bool>? enough = null)
     {
         var first = Read(SeedVariable);
         var time = TimeSpan.FromSeconds(Read(SecondsVariable) ?? 0);
         var start = TimeProvider.System.GetTimestamp();
-        for (var i = 0; i < (first is null ? usual : 1) || TimeProvider.System.GetElapsedTime(start) < time; i++)
+        for (var i = 0; i < (first is null ? usual : 1) || TimeProvider.System.GetElapsedTime(start) < time || IsAskedForMore(i); i++)
         {
             yield return (first ?? 0) + i;
         }
+
+        bool IsAskedForMore(int drawn) => first is null && drawn < 10 * usual && enough?.Invoke() == false;
     }
 
     /// <summary>What a failure is to say.</summary>
