@@ -1,7 +1,8 @@
 using System.Text.Json;
 using OrleansServe.Benchmarks;
 
-// Prints one JSON document: what bench/run.sh records with machine and commit, or, for "transfer", what the data plane carries.
+// Prints one JSON document: what bench/run.sh records with machine and commit, or, for "transfer", what the data plane carries, or, for "drafts",
+// one stream through the cluster with and without.
 if (args is ["transfer"])
 {
     Console.WriteLine(JsonSerializer.Serialize(new
@@ -9,6 +10,13 @@ if (args is ["transfer"])
         kv = await TransferBenchmark.KvAsync(),
         token_cpu_microseconds = Math.Round(await TransferBenchmark.CpuMicrosecondsPerTokenAsync(), 3),
     }));
+    return;
+}
+
+if (args is ["drafts", var folder])
+{
+    SpeculationFigures figures = await SpeculationBenchmark.RunAsync(folder);
+    Console.WriteLine(JsonSerializer.Serialize(figures, new JsonSerializerOptions { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower }));
     return;
 }
 
@@ -22,7 +30,8 @@ Console.WriteLine(JsonSerializer.Serialize(new
     sixteen_streams_tokens_per_second = Math.Round(streams.SixteenStreams, 1),
     one_stream_plain_tokens_per_second = Math.Round(speculation.Plain, 1),
     one_stream_drafting_tokens_per_second = Math.Round(speculation.Drafting, 1),
-    drafting_speed_up = Math.Round(speculation.Drafting / speculation.Plain, 2),
+    drafting_speed_up = Math.Round(speculation.MedianSpeedUp, 2),
+    drafting_speed_up_range = new[] { Math.Round(speculation.LeastSpeedUp, 2), Math.Round(speculation.MostSpeedUp, 2) },
     draft_acceptance = Math.Round(speculation.Acceptance, 3),
     allocated_bytes_per_decode_step = decodeStepBytes,
 }));

@@ -86,7 +86,7 @@ public sealed class CpuEngine : IEngine
             _layer = new DecoderLayer(_config, rows, rotary, _kv, experts, _pool);
             if (mtp is not null)
             {
-                _mtp = new MtpLayer(weights, mtp, rows, _layer, _pool);
+                _mtp = new MtpLayer(weights, mtp, rows, _layer, _kv, _pool);
                 _drafter = new Drafter(this, options.SampledTokens);
             }
         }

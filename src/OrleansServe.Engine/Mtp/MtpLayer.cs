@@ -1,3 +1,4 @@
+using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Probes;
 using OrleansServe.Engine.Threading;
 using OrleansServe.Engine.Weights;
@@ -6,9 +7,9 @@ namespace OrleansServe.Engine.Mtp;
 
 /// <summary>
 /// The MTP layer at work. Its KV row at position p is made of the main model's state at p − 1 and the token at p, so that a block's rows
-/// depend on the tokens up to the block's end alone, as the main layers' do; position 0 has none.
+/// depend on the tokens up to the block's end alone, as the main layers' do; position 0 has none, and zeros stand there.
 /// </summary>
-internal sealed class MtpLayer(ModelWeights model, MtpWeights weights, int maxRows, DecoderLayer layer, ComputePool pool)
+internal sealed class MtpLayer(ModelWeights model, MtpWeights weights, int maxRows, DecoderLayer layer, PagedKv kv, ComputePool pool)
 {
     private readonly MtpMerge _merge = new(model.Config, weights, maxRows, pool);
 
@@ -25,6 +26,12 @@ internal sealed class MtpLayer(ModelWeights model, MtpWeights weights, int maxRo
         {
             ref readonly var sequence = ref batch.Plan[i];
             var before = sequence.StartPosition == 0 ? default : sequence.PreviousState;
+            if (sequence.StartPosition == 0 && batch.WritesKv[row])
+            {
+                // Whoever had the block before may have left something there, and the whole block is sent where its name is asked for.
+                kv.Row(Index, sequence.Blocks.Span[0], 0).Clear();
+            }
+
             batch.WritesKv[row] &= !before.IsEmpty;
             _merge.SetState(row++, before.Span);
             for (var j = 1; j < sequence.Tokens.Length; j++, row++)

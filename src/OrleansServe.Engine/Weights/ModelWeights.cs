@@ -82,8 +82,7 @@ public sealed class ModelWeights : IDisposable
     private void Read(WeightReader reader, ModelConfig c, bool mtp)
     {
         Embedding = reader.Table(TensorNames.Embedding, c.VocabSize, c.HiddenSize);
-        Head = reader.Linear(
-            c.TieWordEmbeddings && !reader.Has(TensorNames.Head) ? TensorNames.Embedding : TensorNames.Head, c.VocabSize, c.HiddenSize);
+        Head = reader.Linear(reader.HeadName(c), c.VocabSize, c.HiddenSize);
         FinalNorm = reader.Vector(TensorNames.FinalNorm, c.HiddenSize);
         Layers = new LayerWeights[c.NumHiddenLayers];
         for (var layer = 0; layer < Layers.Length; layer++)

@@ -9,8 +9,8 @@ namespace OrleansServe.Engine.Weights;
 /// <param name="HiddenNorm">[hidden]</param>
 /// <param name="Merge">[hidden, 2 · hidden]: embedding half first</param>
 /// <param name="FinalNorm">[hidden]</param>
-/// <param name="Embedding">[vocabulary, hidden]; the main model's where the checkpoint has no copy</param>
-/// <param name="Head">[vocabulary, hidden]; the main model's where the checkpoint has no copy</param>
+/// <param name="Embedding">[vocabulary, hidden]; the main model's where the checkpoint has no copy or an equal one</param>
+/// <param name="Head">[vocabulary, hidden]; the main model's where the checkpoint has no copy or an equal one</param>
 internal sealed record MtpWeights(
     LayerWeights Layer,
     float[] EmbeddingNorm,
@@ -30,7 +30,11 @@ internal sealed record MtpWeights(
             reader.Vector(Name("hnorm.weight"), c.HiddenSize),
             reader.Linear(Name("eh_proj.weight"), c.HiddenSize, checked(2 * c.HiddenSize)),
             reader.Vector(Name("shared_head.norm.weight"), c.HiddenSize),
-            reader.Has(Name("embed_tokens.weight")) ? reader.Table(Name("embed_tokens.weight"), c.VocabSize, c.HiddenSize) : embedding,
-            reader.Has(Name("shared_head.head.weight")) ? reader.Linear(Name("shared_head.head.weight"), c.VocabSize, c.HiddenSize) : head);
+            reader.HasOther(Name("embed_tokens.weight"), TensorNames.Embedding)
+                ? reader.Table(Name("embed_tokens.weight"), c.VocabSize, c.HiddenSize)
+                : embedding,
+            reader.HasOther(Name("shared_head.head.weight"), reader.HeadName(c))
+                ? reader.Linear(Name("shared_head.head.weight"), c.VocabSize, c.HiddenSize)
+                : head);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using OrleansServe.Model.Checkpoints;
+using OrleansServe.Model.Configuration;
 
 namespace OrleansServe.Engine.Weights;
 
@@ -8,6 +9,9 @@ namespace OrleansServe.Engine.Weights;
 internal sealed unsafe class WeightReader(
     Checkpoint checkpoint, WeightMemory memory, WeightFormat format, int tensors, IProgress<LoadProgress>? progress, CancellationToken cancellation)
 {
+    // Bytes between two looks at whether loading was abandoned.
+    private const int Compared = 1 << 24;
+
     private int _done;
     private long _bytes;
 
@@ -69,6 +73,43 @@ internal sealed unsafe class WeightReader(
     }
 
     public bool Has(string name) => checkpoint.Tensors.ContainsKey(name);
+
+    /// <summary>The tensor that the output head is read from.</summary>
+    public string HeadName(ModelConfig config) => config.TieWordEmbeddings && !Has(TensorNames.Head) ? TensorNames.Embedding : TensorNames.Head;
+
+    /// <summary>Whether there is a tensor that says something else than another one. A copy counts as read.</summary>
+    /// <param name="name">the tensor that may be a copy</param>
+    /// <param name="original">a tensor that there is</param>
+    public bool HasOther(string name, string original)
+    {
+        if (!Has(name))
+        {
+            return false;
+        }
+
+        var (copy, first) = (checkpoint.GetTensor(name), checkpoint.GetTensor(original));
+        if (!IsBFloat16Copy(copy.Info, first.Info))
+        {
+            return true;
+        }
+
+        for (long done = 0; done < copy.Info.Length; done += Compared)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var count = (int)Math.Min(Compared, copy.Info.Length - done);
+            if (!copy.Slice(done, count).SequenceEqual(first.Slice(done, count)))
+            {
+                return true;
+            }
+        }
+
+        Report(copy.Info);
+        return false;
+    }
+
+    // Other types may have scales beside them; those of the matrices kept twice in published checkpoints are all bf16.
+    private static bool IsBFloat16Copy(TensorInfo copy, TensorInfo original) =>
+        copy.Type == TensorType.Bf16 && original.Type == TensorType.Bf16 && copy.Shape.AsSpan().SequenceEqual(original.Shape.AsSpan());
 
     private MatrixSource Open(string name, int outputs, int columns)
     {

@@ -25,4 +25,7 @@ internal static partial class WorkerLog
 
     [LoggerMessage(2006, LogLevel.Information, "Experts of {Layers} layers are found on {Shards} shards.")]
     public static partial void ExpertsFound(ILogger logger, int layers, int shards);
+
+    [LoggerMessage(2007, LogLevel.Warning, "Worker {Worker} made no drafts for {Streams} streams: an expert was unavailable. Their step goes on without.")]
+    public static partial void DraftsLost(ILogger logger, WorkerId worker, int streams, Exception exception);
 }

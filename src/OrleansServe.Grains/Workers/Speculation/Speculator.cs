@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging;
+using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Mtp;
@@ -14,22 +16,27 @@ namespace OrleansServe.Grains.Workers.Speculation;
 /// </summary>
 internal sealed class Speculator
 {
+    private readonly WorkerId _worker;
     private readonly IEngine _engine;
     private readonly TimeProvider _time;
     private readonly WorkerMetrics.Worker _metrics;
+    private readonly ILogger _logger;
     private readonly DraftLimits _limits;
     private readonly DraftAcceptance _acceptance;
     private readonly DraftPlan _plan = new();
     private readonly List<WorkerSequence> _asking = [];
 
+    /// <param name="worker">Whose engine it is.</param>
     /// <param name="engine">The engine, with an MTP layer.</param>
-    /// <param name="options">How far drafting goes.</param>
-    /// <param name="time">The clock.</param>
+    /// <param name="context">How far drafting goes, the clock, the log.</param>
     /// <param name="metrics">Where it is counted.</param>
-    public Speculator(IEngine engine, WorkerOptions options, TimeProvider time, WorkerMetrics.Worker metrics)
+    public Speculator(WorkerId worker, IEngine engine, WorkerContext context, WorkerMetrics.Worker metrics)
     {
+        WorkerOptions options = context.Options;
+        _worker = worker;
         _engine = engine;
-        _time = time;
+        _time = context.Time;
+        _logger = context.Logger;
         _metrics = metrics;
         _acceptance = new DraftAcceptance(options.SpeculativeTokens);
 
@@ -41,8 +48,8 @@ internal sealed class Speculator
     public int MostDrafts => _limits.MostDrafts;
 
     /// <summary>The speculator of a worker; null where it does not draft.</summary>
-    public static Speculator? For(IEngine engine, WorkerOptions options, TimeProvider time, WorkerMetrics.Worker metrics) =>
-        engine.Info.HasMtp && options.SpeculativeTokens > 0 ? new Speculator(engine, options, time, metrics) : null;
+    public static Speculator? For(WorkerId worker, IEngine engine, WorkerContext context, WorkerMetrics.Worker metrics) =>
+        engine.Info.HasMtp && context.Options.SpeculativeTokens > 0 ? new Speculator(worker, engine, context, metrics) : null;
 
     /// <summary>Gives streams of the next step drafts, which they feed with their last token.</summary>
     /// <param name="sequences">The engine's sequences.</param>
@@ -100,9 +107,10 @@ internal sealed class Speculator
                 _asking[i].TakeDrafts(_plan[i].Drafts.Length);
             }
         }
-        catch (ExpertUnavailableException)
+        catch (ExpertUnavailableException e)
         {
-            // Without drafts the step goes on; if it lacks the expert as well, it is the one to say so.
+            // Without drafts the step goes on; if it lacks the expert as well, it ends the requests.
+            WorkerLog.DraftsLost(_logger, _worker, _plan.Count, e);
         }
 
         _plan.Clear();

@@ -48,7 +48,7 @@ internal abstract class EngineWorker<TSequence> : IWorker
         RootName = KvBlockHasher.Root(context.Model.KvFormat.Span);
         Metrics = context.Metrics.ForWorker(id, role);
         _journal = new CacheJournal(Pool);
-        _speculator = role == WorkerRole.Decode ? Speculator.For(engine, Options, Time, Metrics) : null;
+        _speculator = role == WorkerRole.Decode ? Speculator.For(id, engine, context, Metrics) : null;
         Batch = new RunningBatch<TSequence>(Pool, engine.Info.MaxBatchTokens, context.Service.PromptFloor, context.Service.Targets, _speculator);
         Batch.Plan.LayerCompleted = OnLayerCompleted;
         Thread = new EngineThread(id.Key, RunStep, OnThreadEnded);

@@ -136,7 +136,7 @@ internal sealed class World : IDisposable
 
         foreach (var (name, block) in Names(sequence.Tokens).Zip(sequence.Blocks).Take(sequence.Cached / KvLayout.BlockTokens))
         {
-            Blocks[name] = BlockBits.Digest(driver.Engine, block, block == 0);
+            Blocks[name] = BlockBits.Digest(driver.Engine, block);
         }
 
         return outcomes;

@@ -8,7 +8,8 @@ namespace OrleansServe.UnitTests.Grains.Workers;
 /// <param name="inner">Does the work; the misguided engine's from now on.</param>
 /// <param name="draft">The draft for a position, or −1 for none; null leaves the model's own.</param>
 /// <param name="steps">Receives the tokens that each step fed.</param>
-internal sealed class MisguidedEngine(IEngine inner, Func<int, int>? draft, List<int> steps) : IEngine
+/// <param name="fault">What every draft ends with; null for drafts.</param>
+internal sealed class MisguidedEngine(IEngine inner, Func<int, int>? draft, List<int> steps, Exception? fault = null) : IEngine
 {
     public EngineInfo Info => inner.Info;
 
@@ -22,6 +23,11 @@ internal sealed class MisguidedEngine(IEngine inner, Func<int, int>? draft, List
 
     public void Draft(DraftPlan plan)
     {
+        if (fault is not null)
+        {
+            throw fault;
+        }
+
         inner.Draft(plan);
         for (int i = 0; draft is not null && i < plan.Count; i++)
         {

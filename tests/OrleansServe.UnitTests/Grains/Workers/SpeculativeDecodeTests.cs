@@ -1,6 +1,9 @@
+using Microsoft.Extensions.Logging;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
+using OrleansServe.Engine.Moe;
+using OrleansServe.Grains.Workers;
 using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Transfer.InProcess;
 using OrleansServe.Transfer.Kv;
@@ -129,6 +132,25 @@ public sealed class SpeculativeDecodeTests : IDisposable
         Assert.True(accepted > verified * 3 / 4, $"{accepted} of {verified} drafts were accepted");
     }
 
+    [Fact]
+    public async Task Decode_DraftLacksAnExpert_GoesOnWithoutAndWarnsWithTheReason()
+    {
+        List<TokenEvent> plain = await RunAsync(0, Greedy);
+        WarningLog warnings = new();
+        List<TokenEvent> drafted = await RunAsync(1, Greedy, maxTokens: 5, fault: new ExpertUnavailableException(4, 2, "the shard left"), log: warnings);
+        AssertSame([.. plain.Take(3)], [.. drafted.Take(3)]);
+        Assert.Equal(TokenStreamEnd.Length, drafted[^1].End);
+        Assert.Equal((0, 0), Count(drafted));
+
+        // Three of the four steps after the prefill's token could have had a draft: the first lacks the state, the last has no room for one.
+        Assert.Equal(2, warnings.Entries.Count);
+        Assert.All(warnings.Entries, entry =>
+        {
+            Assert.Contains("decode-0", entry, StringComparison.Ordinal);
+            Assert.Contains("expert 2 of layer 4 is unavailable: the shard left", entry, StringComparison.Ordinal);
+        });
+    }
+
     private static int TokenAt(List<TokenEvent> stream, int position)
     {
         int index = position - Prompt.Length - 1;
@@ -144,15 +166,16 @@ public sealed class SpeculativeDecodeTests : IDisposable
     private static (int Index, int Token, int Logprob, int Tops, TokenStreamEnd End) Bits(TokenEvent e) =>
         (e.Index, e.Token, BitConverter.SingleToInt32Bits(e.Logprob), e.TopCount, e.End);
 
-    private async Task<List<TokenEvent>> RunAsync(int k, SamplingSettings sampling, Func<int, int>? draft = null, int? stop = null, int maxTokens = 100)
+    private async Task<List<TokenEvent>> RunAsync(int k, SamplingSettings sampling, Func<int, int>? draft = null, int? stop = null, int maxTokens = 100, Exception? fault = null, ILogger? log = null)
     {
         InProcessNetwork network = new();
         InProcessDataPlane peer = network.Join("peer");
-        StreamLog log = new();
-        peer.RegisterTokens(log);
+        StreamLog stream = new();
+        peer.RegisterTokens(stream);
         _steps.Clear();
-        MisguidedEngine engine = new(_rig.Engine(), draft, _steps);
-        DecodeWorker worker = new(new WorkerId("silo", "decode-0"), engine, _rig.Context(network.Join("silo"), speculativeTokens: k));
+        MisguidedEngine engine = new(_rig.Engine(), draft, _steps, fault);
+        WorkerContext context = _rig.Context(network.Join("silo"), speculativeTokens: k);
+        DecodeWorker worker = new(new WorkerId("silo", "decode-0"), engine, log is null ? context : context with { Logger = log });
         await using (worker)
         {
             worker.Start();
@@ -162,11 +185,11 @@ public sealed class SpeculativeDecodeTests : IDisposable
             int first = await SendPromptAsync(peer, reserved.Ticket!);
             DecodeRequest request = new(reserved.Ticket!.Id, id, first, sampling, stop is { } token ? [token] : [], "inproc://peer");
             Assert.True((await worker.DecodeAsync(request)).Accepted);
-            await log.Ended.WaitAsync(Patience);
+            await stream.Ended.WaitAsync(Patience);
             Assert.Equal(0, (await worker.CheckIntegrityAsync()).KvBlocksUsed);
         }
 
-        return log.Events;
+        return stream.Events;
     }
 
     // Computes the prompt as a prefill worker does, and returns its first token.
