@@ -116,7 +116,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
         {
             _lastActivity = now;
             int sample = Array.IndexOf(_ids, token.RequestId);
-            if (End != InboxEnd.None || sample < 0 || _next[sample] == Over)
+            if (token.IsSignOfLife || End != InboxEnd.None || sample < 0 || _next[sample] == Over)
             {
                 return;
             }

@@ -50,6 +50,9 @@ public sealed class TokenFrame
         _topCount += topTokens.Length;
     }
 
+    /// <summary>Appends a sign of life of a request that waits.</summary>
+    public void AddSignOfLife(Guid request) => Append(new TokenEvent(request, -1, 0, 0, _topCount, 0, TokenStreamEnd.None, default));
+
     /// <summary>Appends the failure of a request.</summary>
     /// <param name="request">The request.</param>
     /// <param name="index">Index of the token that is missing.</param>

@@ -17,6 +17,7 @@ namespace OrleansServe.Grains.Workers.Decode;
 internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 {
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
 
     private readonly string _address;
     private readonly KvReservations _reservations;
@@ -24,6 +25,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     private readonly GatewayStreams _streams;
     private readonly IKvRegistration _registration;
     private readonly ITimer _sweep;
+    private TimeSpan _signedAt;
 
     public DecodeWorker(WorkerId id, IEngine engine, WorkerContext context)
         : base(id, WorkerRole.Decode, engine, context)
@@ -425,5 +427,24 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
 
         _streams.RemoveClosed();
+        if (Now - _signedAt >= SignInterval)
+        {
+            _signedAt = Now;
+            SendSignsOfLife();
+        }
+    }
+
+    /// <summary>Streams that wait for blocks, or compute again what preemption has cost them, are silent but well: their gateways must not give them up.</summary>
+    private void SendSignsOfLife()
+    {
+        foreach (DecodeSequence sequence in Batch.Running)
+        {
+            if (sequence.BlocksLacking > 0 || sequence.Pending > BatchPolicy.RowTokens)
+            {
+                sequence.Stream!.Frame.AddSignOfLife(sequence.RequestId);
+            }
+        }
+
+        _streams.Flush();
     }
 }

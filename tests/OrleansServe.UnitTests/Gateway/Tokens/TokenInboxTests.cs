@@ -161,6 +161,25 @@ public sealed class TokenInboxTests
     }
 
     [Fact]
+    public void StopIfStalled_SignOfLifeCame_WaitsOn()
+    {
+        ManualTime time = new();
+        TokenInbox inbox = new(Request, "n/d", 1, 10, time.GetTimestamp());
+        ValueTask<TokenBatch> take = inbox.TakeAsync(time.GetTimestamp());
+        TokenFrame frame = new();
+        frame.AddSignOfLife(Request);
+        for (int i = 0; i < 10; i++)
+        {
+            time.Advance(TimeSpan.FromSeconds(4));
+            inbox.Offer(frame.Events[0], frame, time.GetTimestamp());
+            inbox.StopIfStalled(time, time.GetTimestamp(), TimeSpan.FromSeconds(5));
+        }
+
+        Assert.False(take.IsCompleted);
+        Assert.Equal((InboxEnd.None, 0), (inbox.End, inbox.Duplicates));
+    }
+
+    [Fact]
     public void StopIfStalled_NobodyWaits_DoesNothing()
     {
         ManualTime time = new();

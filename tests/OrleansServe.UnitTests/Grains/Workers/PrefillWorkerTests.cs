@@ -45,7 +45,7 @@ public sealed class PrefillWorkerTests : IDisposable
 
         PrefillResult third = await worker.PrefillAsync(Request(70), default);
         Assert.Equal("worker silo/prefill-0 holds 2 requests, which is its limit", third.Error);
-        Assert.True(third.Retryable);
+        Assert.True(third is { Retryable: true, NoRoom: true });
         _plane.Release();
     }
 

@@ -30,6 +30,11 @@ internal sealed class SampleLog : ITokenReceiver, IDisposable
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
+            if (token.IsSignOfLife)
+            {
+                continue;
+            }
+
             if (token.End >= TokenStreamEnd.Failed)
             {
                 Errors.Enqueue(frame.ErrorOf(token.RequestId) ?? "");

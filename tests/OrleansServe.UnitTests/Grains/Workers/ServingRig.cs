@@ -21,12 +21,15 @@ internal sealed class ServingRig : IAsyncDisposable
         InProcessNetwork network = new();
         network.Join("gateway").RegisterTokens(Streams);
         _prefill = new PrefillWorker(new WorkerId("p", "prefill-0"), rig.Engine(kvBlocks: 256), rig.Context(network.Join("p")));
-        Decode = new DecodeWorker(new WorkerId("d", "decode-0"), rig.Engine(decodeBlocks), rig.Context(network.Join("d"), speculativeTokens: drafts, metrics: _metrics));
+        DecodeEngine = rig.Engine(decodeBlocks);
+        Decode = new DecodeWorker(new WorkerId("d", "decode-0"), DecodeEngine, rig.Context(network.Join("d"), speculativeTokens: drafts, metrics: _metrics));
         _prefill.Start();
         Decode.Start();
     }
 
     public DecodeWorker Decode { get; }
+
+    public WatchedEngine DecodeEngine { get; }
 
     public StreamBook Streams { get; } = new();
 
@@ -51,15 +54,17 @@ internal sealed class ServingRig : IAsyncDisposable
     }
 
     /// <summary>Has the decode worker take a request in, asking as often as it takes until there is room.</summary>
-    public async Task BeginAsync(WorkerJob job, Guid request, int samples = 1)
+    /// <returns>How often there was none.</returns>
+    public async Task<int> BeginAsync(WorkerJob job, Guid request, int samples = 1)
     {
         ImmutableArray<UInt128> hashes = KvBlockHasher.HashPrompt(job.Prompt.AsSpan(), WorkerRig.KvFormat);
-        KvTicket ticket = await ReserveAsync(new ReserveRequest(request, job.Prompt, hashes, job.MaxTokens, WorkerRig.KvFormatHex, job.Scheduling) { Samples = samples });
+        (KvTicket ticket, int refusals) = await ReserveAsync(new ReserveRequest(request, job.Prompt, hashes, job.MaxTokens, WorkerRig.KvFormatHex, job.Scheduling) { Samples = samples });
         PrefillResult prefill = await _prefill.PrefillAsync(
             new PrefillRequest(request, job.Prompt, hashes, job.Sampling, ticket, WorkerRig.KvFormatHex, job.Scheduling), default);
         Assert.Null(prefill.Error);
         DecodeResult accepted = await Decode.DecodeAsync(new DecodeRequest(ticket.Id, request, prefill.FirstToken!.Token, job.Sampling, [], "inproc://gateway"));
         Assert.True(accepted.Accepted, accepted.Error);
+        return refusals;
     }
 
     /// <summary>A counter of the decode worker.</summary>
@@ -71,20 +76,21 @@ internal sealed class ServingRig : IAsyncDisposable
         await Decode.CheckIntegrityAsync();
         await _prefill.DisposeAsync();
         await Decode.DisposeAsync();
+        Streams.Dispose();
     }
 
-    private async Task<KvTicket> ReserveAsync(ReserveRequest request)
+    private async Task<(KvTicket Ticket, int Refusals)> ReserveAsync(ReserveRequest request)
     {
         using CancellationTokenSource patience = new(Patience);
-        while (true)
+        for (int refusals = 0; ; refusals++)
         {
             ReserveResult reserved = await Decode.ReserveAsync(request);
             if (reserved.Ticket is { } ticket)
             {
-                return ticket;
+                return (ticket, refusals);
             }
 
-            Assert.True(reserved.Retryable, reserved.Refusal);
+            Assert.True(reserved is { Retryable: true, NoRoom: true }, reserved.Refusal);
             await Task.Delay(2, patience.Token);
         }
     }

@@ -4,9 +4,12 @@ using OrleansServe.Transfer.Tokens;
 namespace OrleansServe.UnitTests.Grains.Workers;
 
 /// <summary>A gateway that writes down what each stream brings: tokens in order, none lost or doubled, with the bits of their log-probabilities.</summary>
-internal sealed class StreamBook : ITokenReceiver
+internal sealed class StreamBook : ITokenReceiver, IDisposable
 {
     private readonly ConcurrentDictionary<Guid, Stream> _streams = new();
+
+    /// <summary>Released with each sign of life of a stream that waits.</summary>
+    public SemaphoreSlim Signs { get; } = new(0);
 
     /// <summary>Completes with the stream's tokens when it has ended.</summary>
     /// <param name="request">Whose tokens they are.</param>
@@ -17,9 +20,17 @@ internal sealed class StreamBook : ITokenReceiver
     {
         foreach (ref readonly TokenEvent token in frame.Events)
         {
+            if (token.IsSignOfLife)
+            {
+                Signs.Release();
+                continue;
+            }
+
             _streams.GetOrAdd(token.RequestId, _ => new Stream(1)).Add(token, frame);
         }
     }
+
+    public void Dispose() => Signs.Dispose();
 
     public void OnWorkerLost(TokenChannelId channel, string worker)
     {

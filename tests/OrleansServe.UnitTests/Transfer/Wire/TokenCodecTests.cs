@@ -32,6 +32,31 @@ public sealed class TokenCodecTests
     }
 
     [Fact]
+    public void Read_SignOfLife_IsNoToken()
+    {
+        WireBuffer buffer = new();
+        TokenFrame frame = new();
+        Guid request = Guid.NewGuid();
+        frame.AddSignOfLife(request);
+        TokenFrameCodec.Write(1, frame, buffer);
+        TokenFrame copy = new();
+        TokenFrameCodec.Read(buffer.Span, copy);
+        Assert.Equal((request, true), (copy.Events[0].RequestId, copy.Events[0].IsSignOfLife));
+
+        // With an end, or one further below, it is nothing that a worker writes.
+        frame.Clear();
+        frame.Add(request, -1, 0, 0, [], [], TokenStreamEnd.Length);
+        buffer.Clear();
+        TokenFrameCodec.Write(1, frame, buffer);
+        Assert.Throws<WireFormatException>(() => TokenFrameCodec.Read(buffer.Span, copy));
+        frame.Clear();
+        frame.Add(request, -2, 0, 0, [], [], TokenStreamEnd.None);
+        buffer.Clear();
+        TokenFrameCodec.Write(1, frame, buffer);
+        Assert.Throws<WireFormatException>(() => TokenFrameCodec.Read(buffer.Span, copy));
+    }
+
+    [Fact]
     public void Read_DamagedOrRandomPayloads_ThrowNothingButFormatFaults()
     {
         WireBuffer buffer = new();
