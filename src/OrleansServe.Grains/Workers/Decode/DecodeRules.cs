@@ -34,4 +34,13 @@ internal static class DecodeRules
             ? new ReserveResult(null, $"a prompt of {prompt} tokens has {fullBlocks} full KV blocks, not the number of its hashes", false)
             : null;
     }
+
+    /// <summary>Why a request that has room is not taken in; null if it is.</summary>
+    public static DecodeResult? Refuse(DecodeRequest request, EngineInfo engine)
+    {
+        string? fault = (uint)request.FirstToken >= (uint)engine.VocabularySize
+            ? $"first token {request.FirstToken} is outside 0..{engine.VocabularySize - 1}"
+            : TokenSamples.FindFault(request.Sampling, engine);
+        return fault is null ? null : new DecodeResult(false, fault, false);
+    }
 }

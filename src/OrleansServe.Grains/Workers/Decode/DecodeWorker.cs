@@ -1,9 +1,6 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
-using OrleansServe.Grains.Scheduling;
 using OrleansServe.Grains.Workers.Steps;
-using OrleansServe.Policies.Batching;
-using OrleansServe.Policies.KvBlocks;
 using OrleansServe.Transfer;
 using OrleansServe.Transfer.Kv;
 using OrleansServe.Transfer.Tokens;
@@ -19,7 +16,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     private static readonly TimeSpan SweepInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan SignInterval = TimeSpan.FromSeconds(5);
 
-    private readonly string _address;
+    private readonly DecodeAdmission _admission;
     private readonly KvReservations _reservations;
     private readonly Dictionary<Guid, DecodeSequence> _requests = [];
     private readonly GatewayStreams _streams;
@@ -30,9 +27,9 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     public DecodeWorker(WorkerId id, IEngine engine, WorkerContext context)
         : base(id, WorkerRole.Decode, engine, context)
     {
-        _address = context.DataPlane.Address;
         _streams = new GatewayStreams(context.DataPlane, id);
         _reservations = new KvReservations(id, engine.Kv, Time, Thread) { Ready = OnKvReady, Failed = (reservation, error) => Fail(reservation.Sequence, error) };
+        _admission = new DecodeAdmission(id, engine.Info, context, _requests, _reservations) { Pool = Pool, Batch = Batch, Tenants = Tenants, StateWidth = StateWidth };
         _registration = context.DataPlane.RegisterKv(id.Device, _reservations);
         Batch.Preempted = _ => Metrics.Preempted();
         Batch.Resumed = (_, tokens) => Metrics.Recomputed(tokens);
@@ -91,27 +88,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
     protected override WorkerLoad MeasureLoad()
     {
-        // Whoever waits for blocks is to be reckoned with as if it had them.
-        int used = Pool.Held;
-        Span<int> givenBack = stackalloc int[ServiceClasses.Count];
-        Batch.CountReturns(givenBack);
-        foreach (DecodeSequence sequence in Batch.Running)
-        {
-            used += sequence.Blocks.IsEmpty ? sequence.BlocksLacking : 0;
-        }
-
-        int running = Batch.Running.Count;
-        WorkerLoad load = new(
-            running,
-            _requests.Count - running,
-            0,
-            Pool.Count,
-            Math.Min(used, Pool.Count),
-            Pool.Cached,
-            0,
-            0,
-            givenBack[(int)ServiceClass.Standard],
-            givenBack[(int)ServiceClass.Batch]);
+        WorkerLoad load = DecodeLoad.Measure(Pool, Batch, _requests.Count);
         Metrics.Load(load);
         return load;
     }
@@ -162,74 +139,15 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
     private ReserveResult Reserve(ReserveRequest request)
     {
-        if (Enumerable.Range(0, request.Samples).Any(sample => _requests.ContainsKey(SampleId.Of(request.RequestId, sample))))
+        ReserveResult result = _admission.Reserve(request, Now);
+        if (result.Ticket is not null)
         {
-            return new ReserveResult(null, $"worker {Id} serves request {request.RequestId:N} already", false);
+            NoteArrival(request.RequestId);
+            NotifyChanged();
         }
 
-        // Each stream takes one token of every step: one more than a step has room for would starve.
-        int limit = Math.Min(Options.MaxRequests, Engine.Info.MaxBatchTokens);
-        if (_requests.Count + request.Samples > limit)
-        {
-            return new ReserveResult(null, $"worker {Id} holds {_requests.Count} samples of at most {limit}: no room for {request.Samples}", true) { NoRoom = true };
-        }
-
-        int begin = BlockMath.BlocksForSamples(request.Prompt.Length, Math.Min(request.MaxTokens, 2), request.Samples);
-        int worstCase = Math.Max(begin, BlockMath.BlocksForRequest(request.Prompt.Length, request.MaxTokens));
-        if (worstCase > Pool.Count)
-        {
-            return new ReserveResult(
-                null,
-                $"a prompt of {request.Prompt.Length} tokens, max_tokens {request.MaxTokens} and n {request.Samples} need {worstCase} KV blocks; worker {Id} has {Pool.Count}",
-                true);
-        }
-
-        if (TryHold(request, begin) is not { } sequence)
-        {
-            return new ReserveResult(null, $"worker {Id} has {Pool.Available} of the {begin} KV blocks needed, or others wait for them", true) { NoRoom = true };
-        }
-
-        int held = sequence.Computed / KvBlockHasher.BlockTokens;
-        int promptBlocks = BlockMath.BlocksFor(sequence.PromptLength);
-        sequence.Reservation = _reservations.Open(sequence, held, promptBlocks);
-        NoteArrival(request.RequestId);
-        _requests.Add(request.RequestId, sequence);
-        foreach (DecodeSequence fork in sequence.Forks)
-        {
-            fork.Reservation = sequence.Reservation;
-            _requests.Add(fork.RequestId, fork);
-        }
-
-        NotifyChanged();
-        KvTicket ticket = new(
-            sequence.Reservation.TicketId, request.RequestId, Id, _address, promptBlocks, held, Model.KvFormatHex, Time.GetUtcNow() + Options.TicketLifetime);
-        return new ReserveResult(ticket, null, false);
+        return result;
     }
-
-    /// <summary>A sequence with blocks for its prompt and its next token; more are taken as it grows. Null if there is no room.</summary>
-    private DecodeSequence? TryHold(ReserveRequest request, int blocks)
-    {
-        DecodeSequence sequence = Sample(request, 0);
-        sequence.Reuse(Pool, request.BlockHashes.Length * KvBlockHasher.BlockTokens);
-        int tokens = request.Prompt.Length + Math.Min(request.MaxTokens, 2) - 1;
-        if (Batch.TryMakeRoom(sequence.Class, blocks - sequence.Blocks.Length, Now) && sequence.TryGrow(Pool, tokens))
-        {
-            sequence.Forks = [.. Enumerable.Range(1, request.Samples - 1).Select(sample => Sample(request, sample))];
-            return sequence;
-        }
-
-        sequence.GiveBack(Pool);
-        Tenants.Leave(sequence.Account);
-        return null;
-    }
-
-    private DecodeSequence Sample(ReserveRequest request, int sample) => new(request, sample, RootName)
-    {
-        Order = NextOrder(),
-        Class = ServiceClasses.Of(request.Scheduling.Priority),
-        Account = Tenants.Enter(request.Scheduling.Tenant),
-        StateWidth = StateWidth,
-    };
 
     private DecodeResult Accept(DecodeRequest request)
     {
@@ -245,14 +163,9 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
             return new DecodeResult(false, $"ticket {request.TicketId:N} is in use", false);
         }
 
-        if ((uint)request.FirstToken >= (uint)Engine.Info.VocabularySize)
+        if (DecodeRules.Refuse(request, Engine.Info) is { } refusal)
         {
-            return new DecodeResult(false, $"first token {request.FirstToken} is outside 0..{Engine.Info.VocabularySize - 1}", false);
-        }
-
-        if (TokenSamples.FindFault(request.Sampling, Engine.Info) is { } fault)
-        {
-            return new DecodeResult(false, fault, false);
+            return refusal;
         }
 
         GatewayStream stream;
@@ -430,21 +343,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         if (Now - _signedAt >= SignInterval)
         {
             _signedAt = Now;
-            SendSignsOfLife();
+            _streams.SendSignsOfLife(Batch.Running);
         }
-    }
-
-    /// <summary>Streams that wait for blocks, or compute again what preemption has cost them, are silent but well: their gateways must not give them up.</summary>
-    private void SendSignsOfLife()
-    {
-        foreach (DecodeSequence sequence in Batch.Running)
-        {
-            if (sequence.BlocksLacking > 0 || sequence.Pending > BatchPolicy.RowTokens)
-            {
-                sequence.Stream!.Frame.AddSignOfLife(sequence.RequestId);
-            }
-        }
-
-        _streams.Flush();
     }
 }

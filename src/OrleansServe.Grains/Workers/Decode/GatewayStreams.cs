@@ -1,4 +1,5 @@
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Policies.Batching;
 using OrleansServe.Transfer;
 
 namespace OrleansServe.Grains.Workers.Decode;
@@ -43,6 +44,23 @@ internal sealed class GatewayStreams(IDataPlane dataPlane, WorkerId worker) : ID
         }
 
         return open;
+    }
+
+    /// <summary>
+    /// Says of streams that wait for blocks, or compute again what preemption has cost them, that they are silent but well: their gateways must not
+    /// give them up.
+    /// </summary>
+    public void SendSignsOfLife(IEnumerable<DecodeSequence> running)
+    {
+        foreach (DecodeSequence sequence in running)
+        {
+            if (sequence.BlocksLacking > 0 || sequence.Pending > BatchPolicy.RowTokens)
+            {
+                sequence.Stream!.Frame.AddSignOfLife(sequence.RequestId);
+            }
+        }
+
+        Flush();
     }
 
     /// <summary>Forgets the broken channels that no request uses any more.</summary>
