@@ -54,8 +54,7 @@ public sealed class ExpertCompute
     public void Take(int expert, ExpertBank bank)
     {
         ArgumentNullException.ThrowIfNull(bank);
-        _mlps[expert] = bank.Get(_work.Layer, expert);
-        _taken[_takenCount++] = expert;
+        Take(expert, bank.Get(_work.Layer, expert));
     }
 
     /// <summary>Computes what was taken and fills its part of the work's output.</summary>
@@ -75,6 +74,12 @@ public sealed class ExpertCompute
         }
 
         _takenCount = 0;
+    }
+
+    internal void Take(int expert, MlpWeights weights)
+    {
+        _mlps[expert] = weights;
+        _taken[_takenCount++] = expert;
     }
 
     /// <summary>Sorts the rows of a layer.</summary>
