@@ -1,5 +1,3 @@
-using System.Buffers;
-
 namespace OrleansServe.Policies.Batching;
 
 /// <summary>
@@ -10,6 +8,12 @@ public static class BatchPolicy
 {
     /// <summary>Tokens that a stream feeds at most: its last one, and the one before where the state after that is not known any more.</summary>
     public const int RowTokens = 2;
+
+    [ThreadStatic]
+    private static int[]? s_byRank;
+
+    [ThreadStatic]
+    private static int[]? s_byService;
 
     /// <summary>Plans a step.</summary>
     /// <param name="candidates">The sequences, in any order.</param>
@@ -22,9 +26,8 @@ public static class BatchPolicy
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(limits.PromptFloor);
         ArgumentOutOfRangeException.ThrowIfNotEqual(decisions.Length, candidates.Length);
         decisions.Clear();
-        int[] order = ArrayPool<int>.Shared.Rent(2 * candidates.Length);
-        Span<int> byRank = order.AsSpan(0, candidates.Length);
-        Span<int> byService = order.AsSpan(candidates.Length, candidates.Length);
+        Span<int> byRank = Scratch.Of(ref s_byRank, candidates.Length);
+        Span<int> byService = Scratch.Of(ref s_byService, candidates.Length);
         Ranks.ByRank(candidates, byRank);
         Ranks.ByService(candidates, limits.Now, byService);
 
@@ -48,7 +51,6 @@ public static class BatchPolicy
             share -= candidates[i].IsStream ? 0 : step.TryGive(i, share);
         }
 
-        ArrayPool<int>.Shared.Return(order);
         return limits.Tokens - step.TokensLeft;
     }
 

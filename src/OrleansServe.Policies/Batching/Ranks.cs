@@ -1,11 +1,12 @@
-using System.Buffers;
-
 namespace OrleansServe.Policies.Batching;
 
 /// <summary>The two orders that requests are taken in.</summary>
 /// <remarks>Neither depends on the order in which the requests are listed.</remarks>
 public static class Ranks
 {
+    [ThreadStatic]
+    private static Key[]? s_keys;
+
     /// <summary>
     /// Who keeps its blocks: the higher class, then the older. A rank never falls while a request lives, so the first in rank is never preempted
     /// and gets to its end, then the next: no livelock.
@@ -14,13 +15,13 @@ public static class Ranks
     /// <param name="order">[candidates] receives their indices, the first in rank first.</param>
     public static void ByRank(ReadOnlySpan<BatchCandidate> candidates, Span<int> order)
     {
-        Key[] keys = ArrayPool<Key>.Shared.Rent(candidates.Length);
+        Span<Key> keys = Scratch.Of(ref s_keys, candidates.Length);
         for (int i = 0; i < candidates.Length; i++)
         {
             keys[i] = new Key((long)candidates[i].Class, 0, 0, candidates[i].Order, i);
         }
 
-        Sort(keys, order[..candidates.Length]);
+        Sort(keys, order);
     }
 
     /// <summary>
@@ -32,25 +33,23 @@ public static class Ranks
     /// <param name="order">[candidates] receives their indices, the one to be served first first.</param>
     public static void ByService(ReadOnlySpan<BatchCandidate> candidates, TimeSpan now, Span<int> order)
     {
-        Key[] keys = ArrayPool<Key>.Shared.Rent(candidates.Length);
+        Span<Key> keys = Scratch.Of(ref s_keys, candidates.Length);
         for (int i = 0; i < candidates.Length; i++)
         {
             ref readonly BatchCandidate candidate = ref candidates[i];
             keys[i] = new Key(Math.Max(candidate.Due.Ticks, now.Ticks), candidate.TenantServed, candidate.Due.Ticks, candidate.Order, i);
         }
 
-        Sort(keys, order[..candidates.Length]);
+        Sort(keys, order);
     }
 
-    private static void Sort(Key[] keys, Span<int> order)
+    private static void Sort(Span<Key> keys, Span<int> order)
     {
-        keys.AsSpan(0, order.Length).Sort();
-        for (int i = 0; i < order.Length; i++)
+        keys.Sort();
+        for (int i = 0; i < keys.Length; i++)
         {
             order[i] = keys[i].Index;
         }
-
-        ArrayPool<Key>.Shared.Return(keys);
     }
 
     private readonly record struct Key(long First, long Second, long Third, long Last, int Index) : IComparable<Key>

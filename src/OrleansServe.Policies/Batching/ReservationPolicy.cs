@@ -1,10 +1,11 @@
-using System.Buffers;
-
 namespace OrleansServe.Policies.Batching;
 
 /// <summary>Decides whether a decode worker takes one more request in. Later decisions may preempt it again, so it need not have room for all that the request may become.</summary>
 public static class ReservationPolicy
 {
+    [ThreadStatic]
+    private static int[]? s_byRank;
+
     /// <summary>Makes room for a request that arrives now.</summary>
     /// <param name="candidates">The sequences that the worker has.</param>
     /// <param name="serviceClass">The request's class.</param>
@@ -27,12 +28,9 @@ public static class ReservationPolicy
             }
         }
 
-        int[] order = ArrayPool<int>.Shared.Rent(candidates.Length);
-        Span<int> byRank = order.AsSpan(0, candidates.Length);
+        Span<int> byRank = Scratch.Of(ref s_byRank, candidates.Length);
         Ranks.ByRank(candidates, byRank);
         BlockBudget budget = new(candidates, byRank, available, decisions);
-        bool made = budget.TryTake(blocks, serviceClass, long.MaxValue);
-        ArrayPool<int>.Shared.Return(order);
-        return made;
+        return budget.TryTake(blocks, serviceClass, long.MaxValue);
     }
 }
