@@ -30,7 +30,8 @@ internal sealed record EngineBenchReport(
         ["date"] = date.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"),
         ["commit"] = where.Commit,
         ["machine"] = where.Json(),
-        ["model"] = Model,
+        // Its name, not where it lies: recorded results are published.
+        ["model"] = Path.GetFileName(Path.TrimEndingDirectorySeparator(Path.GetFullPath(Model))),
         ["weights"] = Weights,
         ["threads"] = Threads,
         ["read_bytes_per_second"] = Machine.BytesPerSecond,
