@@ -34,7 +34,7 @@ public static class SiloComposition
         silo.Services.AddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(dataPlane);
         silo.Services.AddSingleton(model.ForWorkers);
-        silo.Services.AddSingleton(static _ => Metrics.NewCustomRegistry());
+        silo.Services.AddSingleton(static _ => CreateRegistry());
         silo.Services.AddSingleton<IMetricFactory>(static provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         silo.Services.AddOrleansServeGrains(workers => Configure(workers, options, shards));
         silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));
@@ -56,6 +56,13 @@ public static class SiloComposition
         gateway.MaxConcurrentRequests = serving.MaxConcurrentRequests;
         gateway.MaxRequestBytes = serving.MaxRequestBytes;
         gateway.TokenTimeout = serving.TokenTimeout;
+    }
+
+    private static CollectorRegistry CreateRegistry()
+    {
+        CollectorRegistry registry = Metrics.NewCustomRegistry();
+        DotNetStats.Register(registry);
+        return registry;
     }
 
     private static void Configure(ServiceOptions service, ServingOptions serving)

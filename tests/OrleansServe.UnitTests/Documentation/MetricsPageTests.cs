@@ -23,7 +23,7 @@ public sealed partial class MetricsPageTests
         [.. File.ReadLines(Path.Combine(Repository.Root, "docs", "metrics.md"))
             .Select(line => Row().Match(line))
             .Where(row => row.Success)
-            .Select(row => $"{row.Groups["name"].Value} {row.Groups["type"].Value} {row.Groups["labels"].Value.Replace("`", "", StringComparison.Ordinal)}")
+            .Select(row => $"{row.Groups["name"].Value} {row.Groups["type"].Value} {row.Groups["labels"].Value.Replace("`", "", StringComparison.Ordinal).Trim()}")
             .Order(StringComparer.Ordinal)];
 
     /// <summary>What the registry exports once every series has been touched.</summary>
@@ -31,6 +31,7 @@ public sealed partial class MetricsPageTests
     {
         CollectorRegistry registry = Prometheus.Metrics.NewCustomRegistry();
         MetricFactory factory = Prometheus.Metrics.WithCustomRegistry(registry);
+        DotNetStats.Register(registry);
         WorkerId id = new("n", "d");
         WorkerMetrics workers = new(factory);
         workers.ForWorker(id, WorkerRole.Decode).Load(new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0));
@@ -56,12 +57,12 @@ public sealed partial class MetricsPageTests
     {
         string series = type == "histogram" ? name + "_count" : name;
         return Assert.Single(lines
-            .Where(line => line.StartsWith(series + "{", StringComparison.Ordinal))
+            .Where(line => line.StartsWith(series + "{", StringComparison.Ordinal) || line.StartsWith(series + " ", StringComparison.Ordinal))
             .Select(line => string.Join(", ", Label().Matches(line).Select(label => label.Groups["name"].Value)))
             .Distinct());
     }
 
-    [GeneratedRegex("""^\| `(?<name>\w+)` \| (?<type>\w+) \| (?<labels>[^|]*) \|""")]
+    [GeneratedRegex("""^\| `(?<name>\w+)` \| (?<type>\w+) \|(?<labels>[^|]*)\|""")]
     private static partial Regex Row();
 
     [GeneratedRegex("""(?<name>\w+)="[^"]*"[,}]""")]
