@@ -56,6 +56,8 @@ public static class SiloComposition
         gateway.MaxConcurrentRequests = serving.MaxConcurrentRequests;
         gateway.MaxRequestBytes = serving.MaxRequestBytes;
         gateway.TokenTimeout = serving.TokenTimeout;
+        gateway.MaxResumes = serving.MaxResumes;
+        gateway.ResumeTimeout = serving.ResumeTimeout;
     }
 
     private static CollectorRegistry CreateRegistry()

@@ -44,4 +44,10 @@ public sealed record ServingOptions
 
     /// <summary>Longest pause between two tokens before a worker is taken for gone.</summary>
     public TimeSpan TokenTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often a request may lose its worker and go on elsewhere.</summary>
+    public int MaxResumes { get; init; } = 5;
+
+    /// <summary>How long an interrupted request asks for workers.</summary>
+    public TimeSpan ResumeTimeout { get; init; } = TimeSpan.FromSeconds(30);
 }

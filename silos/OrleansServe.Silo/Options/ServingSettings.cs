@@ -23,6 +23,8 @@ internal static class ServingSettings
         Of("MaxConcurrentRequests", "--max-concurrent-requests", "N", "Requests in work at one gateway at most (default 1024)", (s, v) => s with { MaxConcurrentRequests = SiloSetting.Number(v, 1, 65_536) }),
         Of("MaxRequestBytes", "--max-request-bytes", "N", "Largest request message in bytes (default 16777216)", (s, v) => s with { MaxRequestBytes = SiloSetting.Number(v, 1024, 32 * 1024 * 1024) }),
         Of("TokenTimeoutMs", "--token-timeout-ms", "MS", "Longest pause between two tokens before a worker is taken for gone (default 60000)", (s, v) => s with { TokenTimeout = Milliseconds(v, 1, LongestMs) }),
+        Of("MaxResumes", "--max-resumes", "N", "How often a request may lose its worker and go on elsewhere (default 5)", (s, v) => s with { MaxResumes = SiloSetting.Number(v, 0, 64) }),
+        Of("ResumeTimeoutMs", "--resume-timeout-ms", "MS", "How long an interrupted request asks for workers (default 30000)", (s, v) => s with { ResumeTimeout = Milliseconds(v, 1, LongestMs) }),
     ];
 
     private static SiloSetting Of(string key, string flag, string value, string help, Func<ServingOptions, string, ServingOptions> apply) =>

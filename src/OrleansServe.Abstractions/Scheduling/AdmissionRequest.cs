@@ -26,4 +26,8 @@ public sealed record AdmissionRequest(
     /// <summary>Samples that are to go on from the prompt, each with as many tokens.</summary>
     [Id(8)]
     public int Samples { get; init; } = 1;
+
+    /// <summary>It was interrupted and its client waits for it to go on: it is due at once.</summary>
+    [Id(9)]
+    public bool IsResume { get; init; }
 }

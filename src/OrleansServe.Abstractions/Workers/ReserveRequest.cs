@@ -22,4 +22,8 @@ public sealed record ReserveRequest(
     /// <summary>Samples that are to go on from the prompt, each with as many tokens; at most <see cref="SampleId.MaxSamples"/>.</summary>
     [Id(6)]
     public int Samples { get; init; } = 1;
+
+    /// <summary>Data-plane address that tokens will be sent to, and before them word of a KV transfer that failed; null to hear of it with the decode request.</summary>
+    [Id(7)]
+    public string? GatewayAddress { get; init; }
 }

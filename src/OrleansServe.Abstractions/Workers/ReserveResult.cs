@@ -13,4 +13,8 @@ public sealed record ReserveResult(
     /// <summary>The worker is well and would serve the request, but has no room for it now.</summary>
     [Id(3)]
     public bool NoRoom { get; init; }
+
+    /// <summary>With a ticket, the id of the data-plane channel over which the worker speaks to the gateway that the request named; empty where it named none.</summary>
+    [Id(4)]
+    public Guid TokenChannel { get; init; }
 }

@@ -49,4 +49,8 @@ public sealed record SamplingSettings(
     /// <summary>Tokens of the request's own prompt: what follows them is output, also where a resumed request is prefilled with it.</summary>
     [Id(13)]
     public int PromptTokens { get; init; }
+
+    /// <summary>Which sample of its request comes first: a resumed one goes on alone, and draws as what it is.</summary>
+    [Id(14)]
+    public int FirstSample { get; init; }
 }

@@ -1,3 +1,4 @@
+using OrleansServe.Gateway.Tokens;
 using Prometheus;
 
 namespace OrleansServe.Gateway.Instruments;
@@ -9,7 +10,9 @@ internal sealed class GatewayMetrics
     private static readonly double[] Durations = [.. Histogram.ExponentialBuckets(0.01, 2, 18)];
     private static readonly string[] ModelLabel = ["model"];
     private static readonly string[] OutcomeLabels = ["model", "outcome"];
+    private static readonly string[] ReasonLabels = ["model", "reason"];
     private readonly Counter _requests;
+    private readonly Counter _resumes;
     private readonly string _model;
 
     /// <param name="factory">Makes the instruments.</param>
@@ -18,6 +21,14 @@ internal sealed class GatewayMetrics
     {
         _model = model;
         _requests = factory.CreateCounter("orleansserve_requests_total", "Requests ended, by how they ended.", OutcomeLabels);
+        _resumes = factory.CreateCounter("orleansserve_request_resumes_total", "Times that a sample went on elsewhere, by why it had to.", ReasonLabels);
+        foreach (InboxEnd reason in (ReadOnlySpan<InboxEnd>)[InboxEnd.WorkerLost, InboxEnd.WorkerFailed, InboxEnd.HandedOver, InboxEnd.Stalled, InboxEnd.OutOfOrder])
+        {
+            // There from the start: whoever watches a rate would miss the first one.
+            _resumes.WithLabels(model, Name(reason));
+        }
+
+        ResumeStall = Observe(factory, "orleansserve_resume_stall_seconds", "From the last token before an interruption to the first one after it, as they reach the gateway.", Latencies);
         RequestsRunning = factory.CreateGauge("orleansserve_requests_running", "Requests in work.", ModelLabel).WithLabels(model);
         TimeToFirstToken = Observe(factory, "orleansserve_time_to_first_token_seconds", "From a request's arrival to its first token.", Latencies);
         InterTokenLatency = Observe(factory, "orleansserve_inter_token_latency_seconds", "Between one token of a request and the next, as they reach the gateway.", Latencies);
@@ -42,6 +53,9 @@ internal sealed class GatewayMetrics
     /// <summary>From a request's arrival to its end.</summary>
     public Histogram.Child RequestDuration { get; }
 
+    /// <summary>From the last token before an interruption to the first one after it.</summary>
+    public Histogram.Child ResumeStall { get; }
+
     /// <summary>Time spent waiting.</summary>
     public Histogram.Child QueueTime { get; }
 
@@ -62,6 +76,18 @@ internal sealed class GatewayMetrics
 
     /// <summary>Counts a request that has ended.</summary>
     public void Ended(RequestOutcome outcome) => _requests.WithLabels(_model, Name(outcome)).Inc();
+
+    /// <summary>Counts a sample that goes on elsewhere.</summary>
+    public void Resumed(InboxEnd reason) => _resumes.WithLabels(_model, Name(reason)).Inc();
+
+    private static string Name(InboxEnd reason) => reason switch
+    {
+        InboxEnd.WorkerLost => "worker_lost",
+        InboxEnd.WorkerFailed => "worker_failed",
+        InboxEnd.HandedOver => "handed_over",
+        InboxEnd.Stalled => "stalled",
+        _ => "out_of_order",
+    };
 
     private static string Name(RequestOutcome outcome) => outcome switch
     {

@@ -36,6 +36,12 @@ public sealed class GatewayOptions
     /// <summary>How often a request asks for other workers after the ones it got refused or failed. In [0, 16].</summary>
     public int MaxRetries { get; set; } = 3;
 
+    /// <summary>How often a request, or one of its samples, may lose its worker and go on elsewhere; hand-overs by workers that stop are not counted. In [0, 64].</summary>
+    public int MaxResumes { get; set; } = 5;
+
+    /// <summary>How long a request that was interrupted asks for workers before it ends as UNAVAILABLE.</summary>
+    public TimeSpan ResumeTimeout { get; set; } = TimeSpan.FromSeconds(30);
+
     /// <summary>What a client is told to wait when this gateway itself is full.</summary>
     public TimeSpan RetryAfter { get; set; } = TimeSpan.FromSeconds(1);
 

@@ -16,6 +16,8 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Range(faults, nameof(GatewayOptions.MaxMessages), options.MaxMessages, 1, 65_536);
         Range(faults, nameof(GatewayOptions.MaxPromptLogprobs), options.MaxPromptLogprobs, 1, 1024 * 1024);
         Range(faults, nameof(GatewayOptions.MaxRetries), options.MaxRetries, 0, 16);
+        Range(faults, nameof(GatewayOptions.MaxResumes), options.MaxResumes, 0, 64);
+        Positive(faults, nameof(GatewayOptions.ResumeTimeout), options.ResumeTimeout);
         Positive(faults, nameof(GatewayOptions.AdmissionTimeout), options.AdmissionTimeout);
         Positive(faults, nameof(GatewayOptions.DecodeCallTimeout), options.DecodeCallTimeout);
         Positive(faults, nameof(GatewayOptions.PrefillTimeout), options.PrefillTimeout);

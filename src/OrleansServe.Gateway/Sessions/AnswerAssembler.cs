@@ -20,7 +20,9 @@ internal sealed class AnswerAssembler
     private readonly AnswerText _text;
     private readonly GatewayMetrics _metrics;
     private readonly TimeProvider _time;
+    private readonly List<int> _produced = [];
     private long _lastToken;
+    private bool _begun;
 
     /// <param name="request">The request.</param>
     /// <param name="sample">Which of its samples.</param>
@@ -49,7 +51,13 @@ internal sealed class AnswerAssembler
     public string? MatchedString => _text.MatchedStop;
 
     /// <summary>Tokens produced, the end token included.</summary>
-    public int CompletionTokens { get; private set; }
+    public IReadOnlyList<int> Produced => _produced;
+
+    /// <summary>How many they are.</summary>
+    public int CompletionTokens => _produced.Count;
+
+    /// <summary>When the last of them came; when the request's first one did for a sample that has none yet.</summary>
+    public long LastToken => _lastToken;
 
     /// <summary>How many of them were reasoning.</summary>
     public int ReasoningTokens => _text.ReasoningTokens;
@@ -61,15 +69,19 @@ internal sealed class AnswerAssembler
     public int AcceptedDraftTokens { get; private set; }
 
     /// <summary>Says when the request's first token came, from which on a sample that has none yet measures its time between tokens.</summary>
-    public void Begin(long timestamp) => _lastToken = timestamp;
+    public void Begin(long timestamp)
+    {
+        _begun = true;
+        _lastToken = timestamp;
+    }
 
-    /// <summary>Takes in the token that prefill sampled.</summary>
+    /// <summary>Takes in a token that prefill sampled: the first one, or the next after an interruption.</summary>
     /// <param name="first">The token.</param>
     /// <param name="timestamp">When it came.</param>
     public Delta Accept(TokenSample first, long timestamp)
     {
         Delta delta = new();
-        _lastToken = timestamp;
+        Time(timestamp);
         Take(first.Token, TokenStreamEnd.None);
         Report(delta, first.Token, first.Logprob, first.TopTokens.AsSpan(), first.TopLogprobs.AsSpan());
         return Complete(delta);
@@ -85,8 +97,7 @@ internal sealed class AnswerAssembler
         while (from < upTo && !IsOver && batch.Tokens[from].Sample == _sample)
         {
             ref readonly ReceivedToken token = ref batch.Tokens[from++];
-            _metrics.InterTokenLatency.Observe(_time.GetElapsedTime(_lastToken, token.Timestamp).TotalSeconds);
-            _lastToken = token.Timestamp;
+            Time(token.Timestamp);
             DraftedTokens += token.Origin.Drafted;
             AcceptedDraftTokens += token.Origin.IsDraft ? 1 : 0;
             Take(token.Token, token.End);
@@ -96,9 +107,20 @@ internal sealed class AnswerAssembler
         return Complete(delta);
     }
 
+    private void Time(long timestamp)
+    {
+        if (_begun)
+        {
+            _metrics.InterTokenLatency.Observe(_time.GetElapsedTime(_lastToken, timestamp).TotalSeconds);
+        }
+
+        _begun = true;
+        _lastToken = timestamp;
+    }
+
     private void Take(int token, TokenStreamEnd end)
     {
-        CompletionTokens++;
+        _produced.Add(token);
         if (_request.Stop.EndTokens.Contains(token) || end == TokenStreamEnd.StopToken)
         {
             _text.AppendEnd();

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using Grpc.Core;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Gateway.Tokens;
@@ -5,7 +6,10 @@ using OrleansServe.Protocol.V1;
 
 namespace OrleansServe.Gateway.Sessions;
 
-/// <summary>Owns one request from its admission to its last token, and gives back what it held however it ends.</summary>
+/// <summary>
+/// Owns one request from its admission to its last token, and gives back what it held however it ends. It keeps the prompt and what has been produced:
+/// when a worker goes, what is left is computed elsewhere, and the client sees a pause at most.
+/// </summary>
 internal sealed class GenerationSession
 {
     private readonly Generation _request;
@@ -38,18 +42,92 @@ internal sealed class GenerationSession
     }
 
     /// <summary>Serves the request.</summary>
-    /// <param name="output">The client's stream: one Started, the prompt's log-probabilities, Deltas, one Finished for each sample.</param>
+    /// <param name="output">The client's stream.</param>
     /// <param name="cancellationToken">The client's going, or its deadline.</param>
     /// <returns>What the client was told at the end.</returns>
-    /// <exception cref="RequestRejectedException">Refused, or the worker was lost.</exception>
+    /// <exception cref="RequestRejectedException">Refused, or workers were lost and nobody could go on.</exception>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
     public async Task<Finished> RunAsync(IServerStreamWriter<GenerateResponse> output, CancellationToken cancellationToken)
     {
-        PlacedStream stream = await _placer.PlaceAsync(_request, _request.Prompt, _request.MaxTokens, cancellationToken);
+        using AnswerStream answer = new(output, _request, _model, _answers, _time, _begun);
+        ResumeBudget budget = _placer.NewBudget();
+        try
+        {
+            await ServeAsync(answer, await _placer.PlaceAsync(WorkOrder.Begin(_request), budget, cancellationToken), budget, cancellationToken);
+            return answer.Last!;
+        }
+        finally
+        {
+            _metrics.CompletionTokens.Inc(_answers.Sum(sample => sample.CompletionTokens));
+            _metrics.ReasoningTokens.Inc(_answers.Sum(sample => sample.ReasoningTokens));
+        }
+    }
+
+    /// <summary>Streams the samples of a placed stream to their ends, wherever they have to go on.</summary>
+    private async Task ServeAsync(AnswerStream answer, PlacedStream stream, ResumeBudget budget, CancellationToken cancellationToken)
+    {
+        while (await StreamAsync(answer, stream, cancellationToken) is { } interruption)
+        {
+            WorkOrder order = stream.Order;
+            int[] left = [.. Enumerable.Range(order.FirstSample, order.Samples).Where(sample => !_answers[sample].IsOver)];
+            if (left.Length > 1)
+            {
+                await ServeApartAsync(answer, left, interruption, budget, cancellationToken);
+                return;
+            }
+
+            stream = await ResumeAsync(answer, left[0], interruption, budget, cancellationToken);
+        }
+    }
+
+    /// <summary>Goes on with several samples, each on its own: what they have produced differs. The first that fails ends them all.</summary>
+    private async Task ServeApartAsync(AnswerStream answer, int[] samples, Interruption interruption, ResumeBudget budget, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        ExceptionDispatchInfo? first = null;
+        await Task.WhenAll(samples.Select(GoOnAsync));
+        first?.Throw();
+
+        async Task GoOnAsync(int sample)
+        {
+            try
+            {
+                ResumeBudget own = budget.Fork();
+                await ServeAsync(answer, await ResumeAsync(answer, sample, interruption, own, end.Token), own, end.Token);
+            }
+            catch (Exception fault)
+            {
+                if (Interlocked.CompareExchange(ref first, ExceptionDispatchInfo.Capture(fault), null) is null)
+                {
+                    await end.CancelAsync();
+                }
+            }
+        }
+    }
+
+    private Task<PlacedStream> ResumeAsync(AnswerStream answer, int sample, Interruption interruption, ResumeBudget budget, CancellationToken cancellationToken)
+    {
+        if (interruption.IsLoss && !budget.TryTake())
+        {
+            throw RequestRejectedException.Unavailable(
+                budget.Limit == 0 ? interruption.Fault : $"{interruption.Fault} The answer has lost its worker {budget.Limit} times before, which is the limit.");
+        }
+
+        answer.CountResume();
+        _metrics.Resumed(interruption.End);
+        return _placer.ResumeAsync(WorkOrder.Resume(_request, sample, _answers[sample].Produced, interruption.Workers), interruption, budget, cancellationToken);
+    }
+
+    /// <summary>Streams from one placement until its samples are over or it is interrupted, and gives it back.</summary>
+    /// <returns>The interruption; null if all of its samples are over.</returns>
+    private async Task<Interruption?> StreamAsync(AnswerStream answer, PlacedStream stream, CancellationToken cancellationToken)
+    {
         bool lost = false;
         try
         {
-            return await StreamAsync(stream, output, cancellationToken);
+            Interruption? interruption = await ReadAsync(answer, stream, cancellationToken);
+            lost = interruption is not null;
+            return interruption;
         }
         catch (RequestRejectedException)
         {
@@ -59,8 +137,6 @@ internal sealed class GenerationSession
         finally
         {
             Task released = stream.EndAsync();
-            _metrics.CompletionTokens.Inc(CompletionTokens);
-            _metrics.ReasoningTokens.Inc(ReasoningTokens);
 
             // A lost worker may take its time to say so once more; the client need not wait for it.
             if (!lost)
@@ -70,44 +146,23 @@ internal sealed class GenerationSession
         }
     }
 
-    private async Task<Finished> StreamAsync(PlacedStream stream, IServerStreamWriter<GenerateResponse> output, CancellationToken cancellationToken)
+    private async Task<Interruption?> ReadAsync(AnswerStream answer, PlacedStream stream, CancellationToken cancellationToken)
     {
-        Placement placement = stream.Placement;
-        long firstToken = _time.GetTimestamp();
-        TimeSpan timeToFirstToken = _time.GetElapsedTime(_begun, firstToken);
-        _metrics.TimeToFirstToken.Observe(timeToFirstToken.TotalSeconds);
-        _metrics.QueueTime.Observe(placement.Queued.TotalSeconds);
-        _metrics.PromptTokens.Inc(_request.Prompt.Length);
-        _metrics.CachedPromptTokens.Inc(placement.CachedTokens);
-
         using CancellationTokenRegistration gone = cancellationToken.UnsafeRegister(
             static inbox => ((TokenInbox?)inbox)?.Stop(InboxEnd.Cancelled, string.Empty), stream.Inbox);
-        foreach (AnswerAssembler answer in _answers)
-        {
-            answer.Begin(firstToken);
-        }
-
-        Delta delta = _answers[0].Accept(placement.First, firstToken);
-        EndEarly(stream, 0);
-        await WriteAsync(output, new GenerateResponse { Started = Start(placement) }, cancellationToken);
-        foreach (PromptLogprobs part in PromptLogprobsParts.Of(_request.Prompt, placement.PromptScores))
-        {
-            await WriteAsync(output, new GenerateResponse { PromptLogprobs = part }, cancellationToken);
-        }
-
-        Finished? last = await WriteAsync(output, placement, 0, delta, timeToFirstToken, cancellationToken);
-        while (last is null)
+        await TakeFirstAsync(answer, stream, cancellationToken);
+        while (!IsOver(stream.Order))
         {
             TokenBatch batch = await stream.Inbox!.TakeAsync(_time.GetTimestamp());
             if (batch.Count == 0)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                throw stream.Inbox.End == InboxEnd.RequestFailed
-                    ? RequestRejectedException.Failed(stream.Inbox.Fault)
-                    : RequestRejectedException.Unavailable(stream.Inbox.Fault);
+                return stream.Inbox.End == InboxEnd.RequestFailed
+                    ? throw RequestRejectedException.Failed(stream.Inbox.Fault)
+                    : Interruption.Of(stream);
             }
 
-            for (int from = 0; from < batch.Count && last is null;)
+            for (int from = 0; from < batch.Count && !IsOver(stream.Order);)
             {
                 int sample = batch.Tokens[from].Sample;
                 if (_answers[sample].IsOver)
@@ -116,25 +171,64 @@ internal sealed class GenerationSession
                     continue;
                 }
 
-                delta = _answers[sample].Accept(batch, ref from);
+                Delta delta = _answers[sample].Accept(batch, ref from);
                 EndEarly(stream, sample);
-                last = await WriteAsync(output, placement, sample, delta, timeToFirstToken, cancellationToken);
+                await answer.WriteAsync(sample, delta, cancellationToken);
             }
         }
 
-        return last;
+        return null;
     }
 
-    private bool IsOver => Array.TrueForAll(_answers, answer => answer.IsOver);
+    private async Task TakeFirstAsync(AnswerStream answer, PlacedStream stream, CancellationToken cancellationToken)
+    {
+        Placement placement = stream.Placement;
+        int sample = stream.Order.FirstSample;
+        long now = _time.GetTimestamp();
+        TimeSpan timeToFirstToken = _time.GetElapsedTime(_begun, now);
+        if (stream.Order.IsResume)
+        {
+            _metrics.ResumeStall.Observe(_time.GetElapsedTime(_answers[sample].LastToken, now).TotalSeconds);
+        }
+        else
+        {
+            _metrics.TimeToFirstToken.Observe(timeToFirstToken.TotalSeconds);
+            _metrics.QueueTime.Observe(placement.Queued.TotalSeconds);
+            _metrics.PromptTokens.Inc(_request.Prompt.Length);
+            _metrics.CachedPromptTokens.Inc(placement.CachedTokens);
+            foreach (AnswerAssembler other in _answers.AsSpan(1))
+            {
+                other.Begin(now);
+            }
+        }
 
-    private int CompletionTokens => _answers.Sum(answer => answer.CompletionTokens);
+        Delta delta = _answers[sample].Accept(placement.First, now);
+        EndEarly(stream, sample);
+        if (!stream.Order.IsResume)
+        {
+            await answer.StartAsync(placement, timeToFirstToken, cancellationToken);
+        }
 
-    private int ReasoningTokens => _answers.Sum(answer => answer.ReasoningTokens);
+        await answer.WriteAsync(sample, delta, cancellationToken);
+    }
+
+    private bool IsOver(WorkOrder order)
+    {
+        for (int sample = order.FirstSample; sample < order.FirstSample + order.Samples; sample++)
+        {
+            if (!_answers[sample].IsOver)
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
 
     /// <summary>Once an answer is over, its room is given back while the last messages go out.</summary>
     private void EndEarly(PlacedStream stream, int sample)
     {
-        if (IsOver)
+        if (IsOver(stream.Order))
         {
             _ = stream.EndAsync();
         }
@@ -144,90 +238,4 @@ internal sealed class GenerationSession
             stream.EndSample(sample);
         }
     }
-
-    /// <summary>Writes what a sample has come to, and its end if it is over.</summary>
-    /// <returns>The stream's last message, if this was it.</returns>
-    private async Task<Finished?> WriteAsync(
-        IServerStreamWriter<GenerateResponse> output,
-        Placement placement,
-        int sample,
-        Delta delta,
-        TimeSpan timeToFirstToken,
-        CancellationToken cancellationToken)
-    {
-        await WriteAsync(output, new GenerateResponse { Delta = delta }, cancellationToken);
-        if (!_answers[sample].IsOver)
-        {
-            return null;
-        }
-
-        bool last = IsOver;
-        Finished finished = Finish(sample);
-        if (last)
-        {
-            finished.Usage = Count(placement);
-            finished.Timing = Time(placement, timeToFirstToken);
-        }
-
-        await WriteAsync(output, new GenerateResponse { Finished = finished }, cancellationToken);
-        return last ? finished : null;
-    }
-
-    private static async Task WriteAsync(IServerStreamWriter<GenerateResponse> output, GenerateResponse message, CancellationToken cancellationToken)
-    {
-        try
-        {
-            await output.WriteAsync(message, cancellationToken);
-        }
-        catch (Exception fault) when (fault is InvalidOperationException or IOException)
-        {
-            // What a transport throws into a call whose client has gone.
-            throw new OperationCanceledException("The client's stream broke.", fault, cancellationToken);
-        }
-    }
-
-    private Started Start(Placement placement) => new()
-    {
-        RequestId = _request.RequestId.ToString("N"),
-        Model = _model.Name,
-        WeightsFingerprint = _model.WeightsFingerprint,
-        PromptTokens = _request.Prompt.Length,
-        CachedPromptTokens = placement.CachedTokens,
-        PrefillWorker = placement.Admission.Prefill.Key,
-        DecodeWorker = placement.Ticket is null ? string.Empty : placement.Admission.Decode.Key,
-        Seed = _request.Sampling.Seed,
-    };
-
-    private Finished Finish(int sample)
-    {
-        AnswerAssembler answer = _answers[sample];
-        Finished finished = new() { Reason = answer.Reason, Index = sample };
-        if (answer.MatchedString is string text)
-        {
-            finished.StopString = text;
-        }
-        else if (answer.MatchedToken is int token)
-        {
-            finished.StopTokenId = token;
-        }
-
-        return finished;
-    }
-
-    private Usage Count(Placement placement) => new()
-    {
-        PromptTokens = _request.Prompt.Length,
-        CachedPromptTokens = placement.CachedTokens,
-        CompletionTokens = CompletionTokens,
-        ReasoningTokens = ReasoningTokens,
-        DraftedTokens = _answers.Sum(answer => answer.DraftedTokens),
-        AcceptedDraftTokens = _answers.Sum(answer => answer.AcceptedDraftTokens),
-    };
-
-    private Timing Time(Placement placement, TimeSpan timeToFirstToken) => new()
-    {
-        QueueSeconds = placement.Queued.TotalSeconds,
-        TimeToFirstTokenSeconds = timeToFirstToken.TotalSeconds,
-        TotalSeconds = _time.GetElapsedTime(_begun).TotalSeconds,
-    };
 }

@@ -14,10 +14,12 @@ namespace OrleansServe.Gateway.Sessions;
 
 /// <summary>
 /// Gets a prompt computed and its answer begun: admission, room on a decode worker, prefill, and the decode worker's consent. A worker that refuses
-/// or fails is avoided on the next attempt; what an attempt held is released before the next one begins.
+/// or fails is avoided on the next attempt.
 /// </summary>
 internal sealed partial class RequestPlacer
 {
+    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
+
     private readonly WorkerGrains _grains;
     private readonly TokenRouter _router;
     private readonly LeaseReleaser _releaser;
@@ -55,88 +57,116 @@ internal sealed partial class RequestPlacer
         _logger = logger;
     }
 
-    /// <summary>Places a request.</summary>
-    /// <param name="request">The request.</param>
-    /// <param name="prompt">Its prompt, and whatever it has produced before.</param>
-    /// <param name="maxTokens">Tokens still to be produced at most.</param>
+    /// <summary>What a new request may lose.</summary>
+    public ResumeBudget NewBudget() => new(_options.MaxResumes);
+
+    /// <summary>Places what an interruption has left of a sample; see <see cref="PlaceAsync"/>.</summary>
+    public Task<PlacedStream> ResumeAsync(WorkOrder order, Interruption interruption, ResumeBudget budget, CancellationToken cancellationToken)
+    {
+        LogResume(_logger, order.Request.RequestId, order.FirstSample, order.Tokens.Length - order.Request.Prompt.Length, interruption.Fault);
+        return PlaceAsync(order, budget, cancellationToken);
+    }
+
+    /// <summary>Places what is asked for.</summary>
+    /// <param name="order">A request, or what is left of it.</param>
+    /// <param name="budget">How often it may lose a worker.</param>
     /// <param name="cancellationToken">The client's going.</param>
     /// <returns>A stream whose first token is there; whoever gets it has to end it.</returns>
     /// <exception cref="RequestRejectedException">Refused, or every attempt failed.</exception>
     /// <exception cref="OperationCanceledException">The client is gone.</exception>
-    public async Task<PlacedStream> PlaceAsync(Generation request, ImmutableArray<int> prompt, int maxTokens, CancellationToken cancellationToken)
+    public async Task<PlacedStream> PlaceAsync(WorkOrder order, ResumeBudget budget, CancellationToken cancellationToken)
     {
-        ImmutableArray<UInt128> hashes = KvBlockHasher.HashPrompt(prompt.AsSpan(), _identity.KvFormat.Span);
-        ImmutableArray<WorkerId> avoid = [];
+        PlacementPatience patience = new(order, budget, _options, _time);
+        ImmutableArray<UInt128> hashes = KvBlockHasher.HashPrompt(order.Tokens.AsSpan(), _identity.KvFormat.Span);
+        ImmutableArray<WorkerId> avoid = order.Avoid;
         TimeSpan queued = TimeSpan.Zero;
-        for (int attempt = 0; ; attempt++)
+        for (bool again = order.IsResume; ; again = true)
         {
-            WorkerLease lease = new(request.RequestId);
-            TokenInbox? inbox = null;
-            bool placed = false;
+            // A name for each attempt: what a worker that is slow rather than gone still holds or sends belongs to nobody any more.
+            PlacementAttempt attempt = new(order, again ? Guid.NewGuid() : order.Request.RequestId, hashes, avoid) { Queued = queued };
             try
             {
-                long begun = _time.GetTimestamp();
-                Admission admission = await AdmitAsync(request, prompt, maxTokens, hashes, avoid, lease, cancellationToken);
-                queued += _time.GetElapsedTime(begun);
-
-                KvTicket? ticket = maxTokens == 1 && request.Samples == 1 ? null : await ReserveAsync(request, prompt, maxTokens, hashes, admission, lease, cancellationToken);
-                PrefillResult prefill = await PrefillAsync(request, prompt, hashes, admission, ticket, cancellationToken);
-                TokenSample first = prefill.FirstToken!;
-                bool over = maxTokens == 1 || request.Stop.EndTokens.Contains(first.Token);
-                if (ticket is not null && (request.Samples > 1 || !over))
-                {
-                    inbox = new TokenInbox(request.RequestId, admission.Decode.Key, firstIndex: 1, limit: maxTokens, _time.GetTimestamp(), request.Samples);
-                    if (over)
-                    {
-                        inbox.EndSample(0);
-                    }
-
-                    _router.Open(inbox);
-                    _router.Expect(inbox, await DecodeAsync(request, ticket, first.Token, admission, cancellationToken));
-                }
-
-                placed = true;
-                Placement placement = new(admission, ticket, first, prefill.CachedTokens, queued + prefill.QueueTime, prefill.PromptScores);
-                return new PlacedStream(placement, lease, inbox, _router, _releaser);
-            }
-            catch (WorkerRefusedException refusal) when (refusal.Retryable && attempt < _options.MaxRetries)
-            {
-                _metrics.Retries.Inc();
-                LogRetry(_logger, request.RequestId, attempt + 1, refusal.Message, refusal.InnerException);
-                avoid = [.. avoid.Union(refusal.Workers)];
+                return await TryPlaceAsync(attempt, cancellationToken);
             }
             catch (WorkerRefusedException refusal)
             {
-                throw refusal.NoRoom ? RequestRejectedException.Overloaded(refusal.Message, _options.RetryAfter, refusal)
-                    : refusal.Retryable ? RequestRejectedException.Unavailable(refusal.Message, refusal)
-                    : RequestRejectedException.Failed(refusal.Message, refusal);
-            }
-            finally
-            {
-                if (!placed)
+                if (patience.Consider(refusal) is not TimeSpan pause)
                 {
-                    if (inbox is not null)
-                    {
-                        _router.Close(inbox);
-                    }
+                    throw patience.Reject(refusal);
+                }
 
-                    // Awaited: the next admission counts the request anew under the same id.
-                    await _releaser.ReleaseAsync(lease);
+                _metrics.Retries.Inc();
+                LogRetry(_logger, order.Request.RequestId, attempt.Id, refusal.Message, refusal.InnerException);
+                queued = attempt.Queued;
+                avoid = [.. avoid.Union(refusal.Workers)];
+                if (pause > TimeSpan.Zero)
+                {
+                    await Task.Delay(pause, _time, cancellationToken);
                 }
             }
         }
     }
 
-    private async Task<Admission> AdmitAsync(
-        Generation request,
-        ImmutableArray<int> prompt,
-        int maxTokens,
-        ImmutableArray<UInt128> hashes,
-        ImmutableArray<WorkerId> avoid,
-        WorkerLease lease,
-        CancellationToken cancellationToken)
+    private async Task<PlacedStream> TryPlaceAsync(PlacementAttempt attempt, CancellationToken cancellationToken)
     {
-        AdmissionRequest asked = new(request.RequestId, _identity.Node, prompt.Length, maxTokens, hashes, _identity.KvFormatHex, avoid, request.Scheduling) { Samples = request.Samples };
+        WorkOrder order = attempt.Order;
+        WorkerLease lease = new(attempt.Id);
+        TokenInbox? inbox = null;
+        bool placed = false;
+        try
+        {
+            long begun = _time.GetTimestamp();
+            Admission admission = await AdmitAsync(attempt, lease, cancellationToken);
+            attempt.Queued += _time.GetElapsedTime(begun);
+            KvTicket? ticket = null;
+            if (order.NeedsDecode)
+            {
+                inbox = new TokenInbox(attempt.Id, admission.Decode.Key, firstIndex: 1, order.MaxTokens, _time.GetTimestamp(), order.Samples, order.FirstSample);
+                _router.Open(inbox);
+                ticket = await ReserveAsync(attempt, admission, lease, inbox, cancellationToken);
+            }
+
+            PrefillResult prefill = await UnlessLostAsync(inbox, admission, token => PrefillAsync(attempt, admission, ticket, token), cancellationToken);
+            TokenSample first = prefill.FirstToken!;
+            bool over = order.MaxTokens == 1 || order.Request.Stop.EndTokens.Contains(first.Token);
+            if (ticket is not null && (order.Samples > 1 || !over))
+            {
+                if (over)
+                {
+                    inbox!.EndSample(order.FirstSample);
+                }
+
+                _router.Expect(inbox!, await UnlessLostAsync(inbox, admission, token => DecodeAsync(attempt, ticket, first.Token, admission, token), cancellationToken));
+            }
+
+            placed = true;
+            Placement placement = new(admission, ticket, first, prefill.CachedTokens, attempt.Queued + prefill.QueueTime, prefill.PromptScores);
+            return new PlacedStream(order, placement, lease, inbox, _router, _releaser);
+        }
+        finally
+        {
+            if (!placed)
+            {
+                if (inbox is not null)
+                {
+                    _router.Close(inbox);
+                }
+
+                // Not awaited: who is gone takes his time to say so, and the next attempt has a name of its own.
+                _ = _releaser.ReleaseAsync(lease);
+            }
+        }
+    }
+
+    private async Task<Admission> AdmitAsync(PlacementAttempt attempt, WorkerLease lease, CancellationToken cancellationToken)
+    {
+        WorkOrder order = attempt.Order;
+        AdmissionRequest asked = new(
+            attempt.Id, _identity.Node, order.Tokens.Length, order.MaxTokens, attempt.Hashes, _identity.KvFormatHex, attempt.Avoid, order.Request.Scheduling)
+        {
+            Samples = order.Samples,
+            IsResume = order.IsResume,
+        };
         lease.Admitted = true;
         Admission admission = await CallAsync(
             [],
@@ -150,25 +180,26 @@ internal sealed partial class RequestPlacer
         }
 
         lease.Admitted = false;
-        string reason = admission.Reason ?? "the scheduler gave no reason";
-        throw admission.Outcome switch
+        string reason = RequestRejectedException.Sentence(admission.Reason ?? "the scheduler gave no reason");
+        throw new WorkerRefusedException([], reason, retryable: true)
         {
-            AdmissionOutcome.Overloaded => RequestRejectedException.Overloaded(RequestRejectedException.Sentence(reason), admission.RetryAfter),
-            AdmissionOutcome.TooLarge => RequestRejectedException.Invalid(RequestRejectedException.Sentence(reason)),
-            _ => RequestRejectedException.Unavailable(RequestRejectedException.Sentence(reason)),
+            Answer = admission.Outcome switch
+            {
+                AdmissionOutcome.Overloaded => RequestRejectedException.Overloaded(reason, admission.RetryAfter),
+                AdmissionOutcome.TooLarge => RequestRejectedException.Invalid(reason),
+                _ => RequestRejectedException.Unavailable(reason),
+            },
         };
     }
 
-    private async Task<KvTicket> ReserveAsync(
-        Generation request,
-        ImmutableArray<int> prompt,
-        int maxTokens,
-        ImmutableArray<UInt128> hashes,
-        Admission admission,
-        WorkerLease lease,
-        CancellationToken cancellationToken)
+    private async Task<KvTicket> ReserveAsync(PlacementAttempt attempt, Admission admission, WorkerLease lease, TokenInbox inbox, CancellationToken cancellationToken)
     {
-        ReserveRequest asked = new(request.RequestId, prompt, hashes, maxTokens, _identity.KvFormatHex, request.Scheduling) { Samples = request.Samples };
+        WorkOrder order = attempt.Order;
+        ReserveRequest asked = new(attempt.Id, order.Tokens, attempt.Hashes, order.MaxTokens, _identity.KvFormatHex, order.Request.Scheduling)
+        {
+            Samples = order.Samples,
+            GatewayAddress = _router.Address,
+        };
         lease.Decode = admission.Decode;
         ReserveResult reserved = await CallAsync(
             [admission.Decode],
@@ -178,6 +209,7 @@ internal sealed partial class RequestPlacer
             cancellationToken);
         if (reserved.Ticket is KvTicket ticket)
         {
+            _router.Expect(inbox, new TokenChannelId(reserved.TokenChannel));
             return ticket;
         }
 
@@ -185,17 +217,12 @@ internal sealed partial class RequestPlacer
         throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {reserved.Refusal}.", reserved.Retryable) { NoRoom = reserved.NoRoom };
     }
 
-    private async Task<PrefillResult> PrefillAsync(
-        Generation request,
-        ImmutableArray<int> prompt,
-        ImmutableArray<UInt128> hashes,
-        Admission admission,
-        KvTicket? ticket,
-        CancellationToken cancellationToken)
+    private async Task<PrefillResult> PrefillAsync(PlacementAttempt attempt, Admission admission, KvTicket? ticket, CancellationToken cancellationToken)
     {
-        PrefillRequest asked = new(request.RequestId, prompt, hashes, request.Sampling, ticket, _identity.KvFormatHex, request.Scheduling)
+        WorkOrder order = attempt.Order;
+        PrefillRequest asked = new(attempt.Id, order.Tokens, attempt.Hashes, order.Sampling, ticket, _identity.KvFormatHex, order.Request.Scheduling)
         {
-            PromptTopLogprobs = request.PromptTopLogprobs,
+            PromptTopLogprobs = order.PromptTopLogprobs,
         };
 
         // What fails may be the transfer, and then nobody knows which end of it is at fault.
@@ -205,21 +232,23 @@ internal sealed partial class RequestPlacer
             $"Prefill worker {admission.Prefill}",
             token => _grains.Prefill(admission.Prefill).PrefillAsync(asked, token),
             _options.PrefillTimeout,
-            cancellationToken);
+            cancellationToken,
+            isLoss: true);
         return result.FirstToken is not null
             ? result
             : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable) { NoRoom = result.NoRoom };
     }
 
-    private async Task<TokenChannelId> DecodeAsync(Generation request, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)
+    private async Task<TokenChannelId> DecodeAsync(PlacementAttempt attempt, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)
     {
-        DecodeRequest asked = new(ticket.Id, request.RequestId, firstToken, request.Sampling, request.Stop.EndTokens, _router.Address);
+        DecodeRequest asked = new(ticket.Id, attempt.Id, firstToken, attempt.Order.Sampling, attempt.Order.Request.Stop.EndTokens, _router.Address);
         DecodeResult result = await CallAsync(
             [admission.Decode],
             $"Decode worker {admission.Decode}",
             token => _grains.Decode(admission.Decode).DecodeAsync(asked, token),
             _options.DecodeCallTimeout,
-            cancellationToken);
+            cancellationToken,
+            isLoss: true);
         if (!result.Accepted)
         {
             throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {result.Error}.", result.Retryable);
@@ -228,12 +257,42 @@ internal sealed partial class RequestPlacer
         return new TokenChannelId(result.TokenChannel);
     }
 
+    /// <summary>Awaits a call unless the inbox says first that its worker is lost, which the data plane knows within milliseconds.</summary>
+    private async Task<T> UnlessLostAsync<T>(TokenInbox? inbox, Admission admission, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
+    {
+        if (inbox is null)
+        {
+            return await call(cancellationToken);
+        }
+
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<T> answer = call(end.Token);
+        await Task.WhenAny(answer, inbox.Lost);
+        if (!answer.IsCompleted && inbox.End == InboxEnd.WorkerFailed)
+        {
+            // A prefill worker that gave up ends its KV transfer, and says why itself: only one that is gone does not.
+            await Task.WhenAny(answer, Task.Delay(LastWords, _time, end.Token));
+        }
+
+        if (answer.IsCompleted)
+        {
+            return await answer;
+        }
+
+        await end.CancelAsync();
+        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cancellationToken.ThrowIfCancellationRequested();
+        ImmutableArray<WorkerId> involved = inbox.End == InboxEnd.WorkerFailed ? [admission.Decode, admission.Prefill] : [admission.Decode];
+        throw new WorkerRefusedException(involved, inbox.Fault, retryable: inbox.End != InboxEnd.RequestFailed) { Lost = inbox.End != InboxEnd.HandedOver };
+    }
+
     private async Task<T> CallAsync<T>(
         ImmutableArray<WorkerId> workers,
         string who,
         Func<CancellationToken, Task<T>> call,
         TimeSpan limit,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken,
+        bool isLoss = false)
     {
         try
         {
@@ -241,7 +300,7 @@ internal sealed partial class RequestPlacer
         }
         catch (GrainUnreachableException fault)
         {
-            throw new WorkerRefusedException(workers, fault.Message, retryable: true, fault);
+            throw new WorkerRefusedException(workers, fault.Message, retryable: true, fault) { Lost = isLoss };
         }
     }
 }

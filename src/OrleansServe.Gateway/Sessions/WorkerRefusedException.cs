@@ -19,4 +19,13 @@ internal sealed class WorkerRefusedException(ImmutableArray<WorkerId> workers, s
 
     /// <summary>The worker is well but full: an overload, not a loss.</summary>
     public bool NoRoom { get; init; }
+
+    /// <summary>A worker went while it had the request.</summary>
+    public bool Lost { get; init; }
+
+    /// <summary>The scheduler answered, and admitted nobody: asked later it may.</summary>
+    public bool ByScheduler => Answer is not null;
+
+    /// <summary>What a new request's client is told of the scheduler's refusal.</summary>
+    public RequestRejectedException? Answer { get; init; }
 }

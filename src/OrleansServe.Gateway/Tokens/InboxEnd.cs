@@ -15,6 +15,9 @@ internal enum InboxEnd
     /// <summary>The worker said that it cannot go on.</summary>
     WorkerFailed,
 
+    /// <summary>The worker is to stop, and hands its requests on.</summary>
+    HandedOver,
+
     /// <summary>The worker said that the request cannot go on anywhere.</summary>
     RequestFailed,
 

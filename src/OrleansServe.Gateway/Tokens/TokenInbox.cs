@@ -20,6 +20,8 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     private List<TokenChannelId>? _lostBefore;
     private bool _waiting;
     private readonly Guid[] _ids;
+    private readonly int _firstSample;
+    private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // By sample, the index of the token that is due; Over once none is.
     private readonly int[] _next;
@@ -31,9 +33,11 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     /// <param name="firstIndex">Index of the first token that is due of sample 0; the others begin with theirs.</param>
     /// <param name="limit">Index that no token reaches: the tokens that a sample may have.</param>
     /// <param name="now">The present, in ticks of the time provider.</param>
-    /// <param name="samples">How many samples the request has.</param>
-    public TokenInbox(Guid requestId, string worker, int firstIndex, int limit, long now, int samples = 1)
+    /// <param name="samples">How many samples the worker produces.</param>
+    /// <param name="firstSample">Which sample of the client's request the first of them is: the session knows them by that number.</param>
+    public TokenInbox(Guid requestId, string worker, int firstIndex, int limit, long now, int samples = 1, int firstSample = 0)
     {
+        _firstSample = firstSample;
         RequestId = requestId;
         Worker = worker;
         _ids = [.. Enumerable.Range(0, samples).Select(sample => SampleId.Of(requestId, sample))];
@@ -58,6 +62,9 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
 
     /// <summary>For the client, what went wrong; empty where nothing did.</summary>
     public string Fault { get; private set; } = string.Empty;
+
+    /// <summary>Completes when nothing more will come though more is due: who waits for another worker's answer need not wait on.</summary>
+    public Task Lost => _lost.Task;
 
     /// <summary>Tokens that came twice and were dropped.</summary>
     public int Duplicates { get; private set; }
@@ -124,7 +131,12 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             int due = _next[sample];
             if (token.End >= TokenStreamEnd.Failed)
             {
-                InboxEnd end = token.End == TokenStreamEnd.Impossible ? InboxEnd.RequestFailed : InboxEnd.WorkerFailed;
+                InboxEnd end = token.End switch
+                {
+                    TokenStreamEnd.Impossible => InboxEnd.RequestFailed,
+                    TokenStreamEnd.HandedOver => InboxEnd.HandedOver,
+                    _ => InboxEnd.WorkerFailed,
+                };
                 Close(end, $"Worker {Worker} cannot go on: {frame.ErrorOf(token.RequestId) ?? "it gave no reason"}.");
             }
             else if (token.Index < due)
@@ -140,7 +152,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             {
                 _next[sample]++;
                 _incoming.Add(
-                    sample,
+                    _firstSample + sample,
                     token.Token,
                     token.Logprob,
                     frame.TopTokens.Slice(token.TopStart, token.TopCount),
@@ -170,7 +182,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     {
         lock (_lock)
         {
-            CloseSample(sample);
+            CloseSample(sample - _firstSample);
         }
     }
 
@@ -266,6 +278,10 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     {
         End = end;
         Fault = fault;
+        if (end is not (InboxEnd.Finished or InboxEnd.Cancelled))
+        {
+            _lost.TrySetResult();
+        }
     }
 
     private TokenBatch Swap()

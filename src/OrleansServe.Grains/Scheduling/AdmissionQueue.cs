@@ -29,7 +29,7 @@ internal sealed class AdmissionQueue(TenantAccounts tenants, int limit, ServiceT
     public PendingAdmission Open(AdmissionRequest request, TimeSpan now)
     {
         ServiceClass serviceClass = ServiceClasses.Of(request.Scheduling.Priority);
-        return new PendingAdmission(request, serviceClass, tenants.Enter(request.Scheduling.Tenant), ++_orders, now, now + targets.Of(serviceClass).FirstToken);
+        return new PendingAdmission(request, serviceClass, tenants.Enter(request.Scheduling.Tenant), ++_orders, now, request.IsResume ? now : now + targets.Of(serviceClass).FirstToken);
     }
 
     /// <summary>The entry is done with, however it was answered.</summary>

@@ -14,7 +14,7 @@ internal static class TokenSamples
         TopK = settings.TopK,
         MinP = settings.MinP,
         Seed = settings.Seed,
-        SampleIndex = (uint)sample,
+        SampleIndex = (uint)(settings.FirstSample + sample),
         RepetitionPenalty = settings.RepetitionPenalty,
         FrequencyPenalty = settings.FrequencyPenalty,
         PresencePenalty = settings.PresencePenalty,
@@ -27,8 +27,9 @@ internal static class TokenSamples
 
     /// <summary>Why an engine cannot draw like this; null if it can. What it would refuse in a step would take the whole batch down.</summary>
     public static string? FindFault(SamplingSettings settings, EngineInfo engine) =>
-        ToEngine(settings).FindFault(engine.VocabularySize)
-        ?? (settings.TopLogprobs < 0 || settings.TopLogprobs > engine.MaxTopLogprobs
+        settings.FirstSample is < 0 or >= SampleId.MaxSamples
+            ? $"first_sample is {settings.FirstSample}, must be between 0 and {SampleId.MaxSamples - 1}"
+            : ToEngine(settings).FindFault(engine.VocabularySize) ?? (settings.TopLogprobs < 0 || settings.TopLogprobs > engine.MaxTopLogprobs
             ? $"top_logprobs is {settings.TopLogprobs}, must be between 0 and {engine.MaxTopLogprobs}"
             : null);
 

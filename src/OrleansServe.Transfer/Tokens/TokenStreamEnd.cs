@@ -17,4 +17,7 @@ public enum TokenStreamEnd : byte
 
     /// <summary>The request cannot go on, here or elsewhere: computed again it would come to the same. The frame's error text says why.</summary>
     Impossible,
+
+    /// <summary>The worker is told to stop: the request is to go on elsewhere, and nothing is wrong with it.</summary>
+    HandedOver,
 }

@@ -16,6 +16,7 @@ public sealed class WireServingTests
         KvBlocks = 256,
         Threads = 1,
         DataPlane = new DataPlaneOptions { Kind = DataPlaneKind.Tcp },
+        Serving = new ServingOptions { ResumeTimeout = TimeSpan.FromSeconds(1) },
     };
 
     [Fact]

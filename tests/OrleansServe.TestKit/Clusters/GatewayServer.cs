@@ -9,7 +9,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using OrleansServe.Gateway;
 using OrleansServe.Protocol.V1;
+using OrleansServe.Silo.Hosting;
 using OrleansServe.Silo.Models;
+using OrleansServe.Silo.Options;
 using OrleansServe.Transfer;
 using Prometheus;
 
@@ -31,7 +33,7 @@ public sealed class GatewayServer : IAsyncDisposable
 
     public InferenceService.InferenceServiceClient Client { get; }
 
-    public static async Task<GatewayServer> StartAsync(IServiceProvider silo, LoadedModel model, IDataPlane dataPlane)
+    public static async Task<GatewayServer> StartAsync(IServiceProvider silo, LoadedModel model, IDataPlane dataPlane, ServingOptions serving)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
         builder.Logging.SetMinimumLevel(LogLevel.None);
@@ -43,7 +45,7 @@ public sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddSingleton(model.ForGateway);
         builder.Services.AddSingleton(static _ => Metrics.NewCustomRegistry());
         builder.Services.AddSingleton<IMetricFactory>(static provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
-        builder.Services.AddOrleansServeGateway(static _ => { });
+        builder.Services.AddOrleansServeGateway(gateway => SiloComposition.Configure(gateway, serving));
         builder.Services.AddRoutingCore();
         builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static endpoint => endpoint.Protocols = HttpProtocols.Http2));
         WebApplication application = builder.Build();

@@ -188,7 +188,7 @@ public sealed class TestServingCluster : IAsyncDisposable
         {
             if (_specs[i].Roles.HasFlag(SiloRole.Gateway))
             {
-                _gateways[i] = await GatewayServer.StartAsync(HandleOf(i).ServiceProvider, _model, Gate.Guard(_planes[NameOf(i)]));
+                _gateways[i] = await GatewayServer.StartAsync(HandleOf(i).ServiceProvider, _model, Gate.Guard(_planes[NameOf(i)]), _sizes.Serving);
             }
         }
 

@@ -23,8 +23,11 @@ internal sealed class DecodeSequence(ReserveRequest request, int sample, UInt128
     /// <summary>Where its prompt's KV arrives; null before it is held. Samples share sample 0's.</summary>
     public KvReservation? Reservation { get; set; }
 
-    /// <summary>Where the tokens go; null until the request is taken in.</summary>
+    /// <summary>Where the tokens go; null until the gateway is known.</summary>
     public GatewayStream? Stream { get; private set; }
+
+    /// <summary>The request has been taken in: it wants tokens.</summary>
+    public bool IsWanted { get; private set; }
 
     public ImmutableArray<int> StopTokens { get; private set; } = [];
 
@@ -39,13 +42,30 @@ internal sealed class DecodeSequence(ReserveRequest request, int sample, UInt128
     /// <summary>It holds nothing any more.</summary>
     public bool Ended { get; set; }
 
+    /// <summary>Says where the sample's tokens will go, or word of its failure.</summary>
+    public void Attach(GatewayStream stream)
+    {
+        Detach();
+        Stream = stream;
+        stream.Requests++;
+    }
+
+    /// <summary>Nothing more of the sample is sent.</summary>
+    public void Detach()
+    {
+        if (Stream is { } stream)
+        {
+            stream.Requests--;
+        }
+    }
+
     /// <summary>Takes the sample in.</summary>
     /// <param name="request">How it is to be drawn.</param>
     /// <param name="stream">Where its tokens go.</param>
     public void Open(DecodeRequest request, GatewayStream stream)
     {
-        Stream = stream;
-        stream.Requests++;
+        Attach(stream);
+        IsWanted = true;
         Sampling = TokenSamples.ToEngine(request.Sampling, Sample);
         TopLogprobs = request.Sampling.TopLogprobs;
         StopTokens = request.StopTokens.IsDefault ? [] : request.StopTokens;

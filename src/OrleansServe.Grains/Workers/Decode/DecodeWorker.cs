@@ -139,14 +139,35 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
     private ReserveResult Reserve(ReserveRequest request)
     {
-        ReserveResult result = _admission.Reserve(request, Now);
-        if (result.Ticket is not null)
+        GatewayStream? stream;
+        try
         {
-            NoteArrival(request.RequestId);
-            NotifyChanged();
+            stream = request.GatewayAddress is { } gateway ? _streams.Open(gateway) : null;
+        }
+        catch (PeerUnreachableException e)
+        {
+            return new ReserveResult(null, e.Message, false);
         }
 
-        return result;
+        ReserveResult result = _admission.Reserve(request, Now);
+        if (result.Ticket is null)
+        {
+            return result;
+        }
+
+        NoteArrival(request.RequestId);
+        NotifyChanged();
+        if (stream is null)
+        {
+            return result;
+        }
+
+        for (int sample = 0; sample < request.Samples; sample++)
+        {
+            _requests[SampleId.Of(request.RequestId, sample)].Attach(stream);
+        }
+
+        return result with { TokenChannel = stream.Channel.Id.Value };
     }
 
     private DecodeResult Accept(DecodeRequest request)
@@ -158,7 +179,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
 
         DecodeSequence sequence = reservation.Sequence;
-        if (sequence.Stream is not null)
+        if (sequence.IsWanted)
         {
             return new DecodeResult(false, $"ticket {request.TicketId:N} is in use", false);
         }
@@ -209,7 +230,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
 
     private void JoinIfReady(DecodeSequence sequence)
     {
-        if (sequence is { Stream: not null, Reservation.IsReady: true })
+        if (sequence is { IsWanted: true, Reservation.IsReady: true })
         {
             Begin(sequence);
             foreach (DecodeSequence fork in sequence.Forks)
@@ -314,11 +335,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         Batch.Leave(sequence);
         sequence.GiveBack(Pool);
         Tenants.Leave(sequence.Account);
-        if (sequence.Stream is { } stream)
-        {
-            stream.Requests--;
-        }
-
+        sequence.Detach();
         NotifyChanged();
     }
 
@@ -333,7 +350,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
             {
                 End(sequence);
             }
-            else if ((!reservation.IsReady || sequence.Stream is null) && Time.GetElapsedTime(reservation.LastArrival, now) > Options.TicketLifetime)
+            else if ((!reservation.IsReady || !sequence.IsWanted) && Time.GetElapsedTime(reservation.LastArrival, now) > Options.TicketLifetime)
             {
                 Fail(sequence, $"the KV did not arrive within {Options.TicketLifetime.TotalSeconds:0.###} s");
             }

@@ -69,7 +69,7 @@ internal static class TokenFrameCodec
             byte drafted = fields.Byte();
             byte isDraft = fields.Byte();
             int alternatives = fields.UInt16();
-            if (end > TokenStreamEnd.Impossible || isDraft > 1 || alternatives > MaxAlternatives || index < (end == TokenStreamEnd.None && alternatives == 0 ? -1 : 0))
+            if (end > TokenStreamEnd.HandedOver || isDraft > 1 || alternatives > MaxAlternatives || index < (end == TokenStreamEnd.None && alternatives == 0 ? -1 : 0))
             {
                 throw new WireFormatException($"event {i} of Tokens has index {index}, end {(byte)end}, draft mark {isDraft} and {alternatives} alternatives of at most {MaxAlternatives}");
             }

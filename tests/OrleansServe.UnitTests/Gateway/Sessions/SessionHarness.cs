@@ -24,9 +24,9 @@ internal sealed class SessionHarness : IDisposable
     private readonly RequestPlacer _placer;
     private int _nextIndex = 1;
 
-    public SessionHarness(int retries = 2)
+    public SessionHarness(int retries = 2, int resumes = 0)
     {
-        GatewayOptions options = new() { MaxRetries = retries, ReleaseTimeout = TimeSpan.FromSeconds(5), TokenTimeout = TimeSpan.FromSeconds(60) };
+        GatewayOptions options = new() { MaxRetries = retries, MaxResumes = resumes, ReleaseTimeout = TimeSpan.FromSeconds(5), TokenTimeout = TimeSpan.FromSeconds(60) };
         Microsoft.Extensions.Options.IOptions<GatewayOptions> wrapped = Microsoft.Extensions.Options.Options.Create(options);
         Router = new TokenRouter(_network.Join("gateway"), Time, options.TokenTimeout, NullLogger<TokenRouter>.Instance);
         _channel = _network.Join("silo-0").OpenTokens("inproc://gateway", FakeCluster.Decode0.Key);
@@ -74,6 +74,9 @@ internal sealed class SessionHarness : IDisposable
     /// <summary>The decode worker's channel.</summary>
     public TokenChannelId Channel => _channel.Id;
 
+    /// <summary>The channel of another decode worker.</summary>
+    public ITokenChannel OpenOther(string node, string worker) => _network.Join(node).OpenTokens("inproc://gateway", worker);
+
     /// <summary>Sends tokens as the decode worker would, in one frame.</summary>
     public void Send(Guid request, ReadOnlySpan<int> tokens, TokenStreamEnd last = TokenStreamEnd.None)
     {
@@ -112,6 +115,9 @@ internal sealed class SessionHarness : IDisposable
         });
         return Task.FromResult(new DecodeResult(true, null, false));
     };
+
+    /// <summary>Sends a frame over the decode worker's channel.</summary>
+    public void SendFrame(TokenFrame frame) => _channel.Send(frame);
 
     public void LoseWorker() => _network.Disconnect("inproc://silo-0");
 
