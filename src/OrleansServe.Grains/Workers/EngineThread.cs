@@ -6,6 +6,10 @@ namespace OrleansServe.Grains.Workers;
 /// The one thread that an engine and its block pool belong to. Others hand it commands, which run between two steps; it sleeps when there is
 /// neither a command nor work. An exception out of a step is the end of the worker: it is reported and nothing runs any more.
 /// </summary>
+/// <remarks>
+/// It may have no thread of its own and take turns on the thread pool instead, one step a turn: for engines that compute next to nothing, and where a pool of
+/// one thread is to make everything happen in one order.
+/// </remarks>
 internal sealed class EngineThread : IDisposable
 {
     private const int MaxCommands = 1 << 16;
@@ -16,7 +20,10 @@ internal sealed class EngineThread : IDisposable
     private readonly TaskCompletionSource _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Func<bool> _step;
     private readonly Action<Exception?> _onEnd;
-    private readonly Thread _thread;
+    private readonly string _name;
+    private readonly Thread? _thread;
+    private bool _started;
+    private bool _idle = true;
     private int _queued;
     private bool _closed;
     private volatile bool _stopping;
@@ -24,14 +31,25 @@ internal sealed class EngineThread : IDisposable
     /// <param name="name">Name of the thread.</param>
     /// <param name="step">Runs one step; false if there is nothing to do.</param>
     /// <param name="onEnd">Called last on the thread: with the fault that ended it, or null after a stop.</param>
-    public EngineThread(string name, Func<bool> step, Action<Exception?> onEnd)
+    /// <param name="pooled">Take turns on the thread pool.</param>
+    public EngineThread(string name, Func<bool> step, Action<Exception?> onEnd, bool pooled = false)
     {
+        _name = name;
         _step = step;
         _onEnd = onEnd;
-        _thread = new Thread(Run) { IsBackground = true, Name = name };
+        _thread = pooled ? null : new Thread(Run) { IsBackground = true, Name = name };
     }
 
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        lock (_gate)
+        {
+            _started = true;
+            Wake();
+        }
+
+        _thread?.Start();
+    }
 
     /// <summary>
     /// Runs a command on the thread, between two steps. Dropped once the thread has ended: never throws, since timers and transports call it,
@@ -48,7 +66,7 @@ internal sealed class EngineThread : IDisposable
 
             Interlocked.Increment(ref _queued);
             _commands.Enqueue(command);
-            _wake.Set();
+            Wake();
         }
     }
 
@@ -60,7 +78,7 @@ internal sealed class EngineThread : IDisposable
     {
         if (limited && Volatile.Read(ref _queued) >= MaxCommands)
         {
-            throw new WorkerUnavailableException($"worker {_thread.Name} has {MaxCommands} commands waiting, which is the limit");
+            throw new WorkerUnavailableException($"worker {_name} has {MaxCommands} commands waiting, which is the limit");
         }
 
         TaskCompletionSource<T> result = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -81,7 +99,7 @@ internal sealed class EngineThread : IDisposable
         await Task.WhenAny(result.Task, _ended.Task);
         return result.Task.IsCompleted
             ? await result.Task
-            : throw new WorkerUnavailableException($"worker {_thread.Name} has ended");
+            : throw new WorkerUnavailableException($"worker {_name} has ended");
     }
 
     /// <summary>Ends the thread after the step under way.</summary>
@@ -92,11 +110,11 @@ internal sealed class EngineThread : IDisposable
             _stopping = true;
             if (!_closed)
             {
-                _wake.Set();
+                Wake();
             }
-        }
 
-        return (_thread.ThreadState & ThreadState.Unstarted) != 0 ? Task.CompletedTask : _ended.Task;
+            return _started ? _ended.Task : Task.CompletedTask;
+        }
     }
 
     /// <summary>For the owner, after <see cref="StopAsync"/>.</summary>
@@ -112,27 +130,80 @@ internal sealed class EngineThread : IDisposable
         _ended.TrySetResult();
     }
 
+    // Under the gate.
+    private void Wake()
+    {
+        if (_thread is not null)
+        {
+            _wake.Set();
+        }
+        else if (_idle && _started)
+        {
+            _idle = false;
+            ThreadPool.UnsafeQueueUserWorkItem(static self => self.RunTurn(), this, preferLocal: false);
+        }
+    }
+
     private void Run()
     {
-        Exception? fault = null;
+        Exception? fault;
+        while (!IsOverAfterStep(out bool idle, out fault))
+        {
+            if (idle)
+            {
+                _wake.WaitOne();
+            }
+        }
+
+        End(fault);
+    }
+
+    private void RunTurn()
+    {
+        if (IsOverAfterStep(out bool idle, out Exception? fault))
+        {
+            End(fault);
+            return;
+        }
+
+        lock (_gate)
+        {
+            _idle = true;
+            if (!idle || !_commands.IsEmpty || _stopping)
+            {
+                Wake();
+            }
+        }
+    }
+
+    /// <summary>Runs what waits and one step.</summary>
+    /// <returns>Whether this was the end.</returns>
+    private bool IsOverAfterStep(out bool idle, out Exception? fault)
+    {
+        idle = false;
+        fault = null;
+        if (_stopping)
+        {
+            return true;
+        }
+
         try
         {
-            while (!_stopping)
-            {
-                RunCommands();
-                if (!_step() && _commands.IsEmpty && !_stopping)
-                {
-                    _wake.WaitOne();
-                }
-            }
+            RunCommands();
+            idle = !_step() && _commands.IsEmpty && !_stopping;
+            return false;
         }
 #pragma warning disable CA1031 // The worker ends here; its owner reports the fault.
         catch (Exception e)
 #pragma warning restore CA1031
         {
             fault = e;
+            return true;
         }
+    }
 
+    private void End(Exception? fault)
+    {
         try
         {
             _onEnd(fault);

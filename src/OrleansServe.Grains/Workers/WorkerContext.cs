@@ -13,4 +13,8 @@ internal sealed record WorkerContext(
     IDataPlane DataPlane,
     TimeProvider Time,
     WorkerMetrics Metrics,
-    ILogger Logger);
+    ILogger Logger)
+{
+    /// <summary>Engines take turns on the thread pool instead of having a thread each.</summary>
+    public bool PooledEngines { get; init; }
+}

@@ -45,7 +45,7 @@ public sealed record WireOptions
     public TimeSpan HandshakeTimeout { get; init; } = TimeSpan.FromSeconds(3);
 
     /// <summary>How often a peer is asked whether it is there.</summary>
-    public TimeSpan PingInterval { get; init; } = TimeSpan.FromMilliseconds(250);
+    public TimeSpan PingInterval { get; init; } = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Pings in a row without an answer after which a peer counts as dead.</summary>
     public int MissedPings { get; init; } = 3;

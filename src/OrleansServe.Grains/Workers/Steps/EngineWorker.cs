@@ -51,7 +51,7 @@ internal abstract class EngineWorker<TSequence> : IWorker
         _speculator = role == WorkerRole.Decode ? Speculator.For(id, engine, context, Metrics) : null;
         Batch = new RunningBatch<TSequence>(Pool, engine.Info.MaxBatchTokens, context.Service.PromptFloor, context.Service.Targets, _speculator);
         Batch.Plan.LayerCompleted = OnLayerCompleted;
-        Thread = new EngineThread(id.Key, RunStep, OnThreadEnded);
+        Thread = new EngineThread(id.Key, RunStep, OnThreadEnded, context.PooledEngines);
     }
 
     public WorkerId Id { get; }

@@ -126,7 +126,7 @@ internal sealed class Acceptor(WireContext context, IWireListener listener) : ID
             Hello hello = await Handshake.ReceiveAsync(secured, reader, context.Options, either.Token).ConfigureAwait(false);
             reader.Limits = FrameLimits.OfDialler(context.Options);
             context.Refusals.Forget(remote);
-            return new ServerConnection(context, secured, reader, $"{hello.Silo}/{hello.Incarnation:x16} at {remote} ({hello.Lane})");
+            return new ServerConnection(context, secured, reader, hello, remote);
         }
         catch (Exception e) when (e is HandshakeRefusedException or WireFormatException or AuthenticationException)
         {

@@ -45,7 +45,7 @@ internal sealed class ClientConnection : WireConnection
 
         if (full)
         {
-            stream.OnLost($"{Welcome.MaxStreams} streams are open on the connection, which is the limit");
+            stream.OnLost($"{Welcome.MaxStreams} streams are open on the connection, which is the limit", isGone: false);
         }
         else
         {
@@ -93,7 +93,7 @@ internal sealed class ClientConnection : WireConnection
 
         foreach (ClientStream stream in streams)
         {
-            stream.OnLost(reason);
+            stream.OnLost(reason, isGone: false);
         }
     }
 

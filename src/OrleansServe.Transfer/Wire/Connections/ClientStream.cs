@@ -13,5 +13,7 @@ internal abstract class ClientStream
     public abstract void OnFrame(FrameType type, ReadOnlySpan<byte> payload);
 
     /// <summary>There is no connection, or no longer.</summary>
-    public abstract void OnLost(string reason);
+    /// <param name="reason">Why.</param>
+    /// <param name="isGone">The silo that was meant has ended and will not come back: nobody listens at its address, or another start of it does.</param>
+    public abstract void OnLost(string reason, bool isGone);
 }

@@ -1,5 +1,6 @@
 using System.Security.Authentication;
 using OrleansServe.Transfer.Wire.Framing;
+using OrleansServe.Transfer.Wire.Transports;
 
 namespace OrleansServe.Transfer.Wire.Connections;
 
@@ -124,6 +125,7 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
         {
             ClientConnection? connection = null;
             string failure = string.Empty;
+            bool isGone = false;
             try
             {
                 await WaitForTurnAsync().ConfigureAwait(false);
@@ -132,17 +134,18 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
             catch (Exception e) when (e is IOException or WireFormatException or HandshakeRefusedException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
             {
                 failure = Describe(e);
+                isGone = e is ConnectionRefusedException or HandshakeRefusedException { Code: RefusalCode.Incarnation };
             }
 
             foreach (ClientStream stream in Dialled(connection, failure))
             {
                 if (connection is null)
                 {
-                    stream.OnLost(failure);
+                    stream.OnLost(failure, isGone);
                 }
                 else if (!connection.TryAttach(stream))
                 {
-                    stream.OnLost("the connection ended");
+                    stream.OnLost("the connection ended", isGone: false);
                 }
             }
 
@@ -179,11 +182,12 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
 
     private async Task<ClientConnection> DialAsync()
     {
-        using CancellationTokenSource limit = new(context.Options.HandshakeTimeout, context.Time);
+        using DialLimit limit = new(context.Options, context.Time);
         using CancellationTokenSource either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, context.Ending.Token);
-        Stream stream = await context.Transport.ConnectAsync(address.Host, address.Port, either.Token).ConfigureAwait(false);
+        Stream? stream = null;
         try
         {
+            stream = await context.Transport.ConnectAsync(address.Host, address.Port, either.Token).ConfigureAwait(false);
             if (context.Options.Tls is { } tls)
             {
                 stream = await TlsStreams.DialAsync(stream, tls, address.Host, either.Token).ConfigureAwait(false);
@@ -196,9 +200,18 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
             reader.Limits = FrameLimits.OfAcceptor(own);
             return new ClientConnection(context, stream, reader, $"{address} ({lane})", welcome);
         }
-        catch
+        catch (Exception e)
         {
-            await stream.DisposeAsync().ConfigureAwait(false);
+            if (stream is not null)
+            {
+                await stream.DisposeAsync().ConfigureAwait(false);
+            }
+
+            if (limit.Token.IsCancellationRequested)
+            {
+                throw new IOException($"no answer within {limit.Length.TotalSeconds:0.###} s", e);
+            }
+
             throw;
         }
     }
@@ -239,8 +252,6 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
             _delay = refused ? RefusedDelay : context.Options.RedialDelay;
         }
 
-        return fault is OperationCanceledException && !context.Ending.IsCancellationRequested
-            ? $"no answer within {context.Options.HandshakeTimeout.TotalSeconds:0.###} s"
-            : context.Ending.IsCancellationRequested ? "this data plane has ended" : fault.Message;
+        return context.Ending.IsCancellationRequested ? "this data plane has ended" : fault.Message;
     }
 }

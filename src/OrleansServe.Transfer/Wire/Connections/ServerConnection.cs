@@ -10,9 +10,19 @@ internal sealed class ServerConnection : WireConnection
     private readonly Dictionary<uint, Intake> _intakes = [];
     private uint _lastId;
 
-    public ServerConnection(WireContext context, Stream stream, FrameReader reader, string peer)
-        : base(context, stream, reader, peer, dialled: false)
+    private readonly string _address;
+    private readonly string _remote;
+
+    /// <param name="context">The data plane.</param>
+    /// <param name="stream">The connection.</param>
+    /// <param name="reader">Has read the greeting.</param>
+    /// <param name="hello">The greeting.</param>
+    /// <param name="remote">Where the connection comes from.</param>
+    public ServerConnection(WireContext context, Stream stream, FrameReader reader, Hello hello, string remote)
+        : base(context, stream, reader, $"{hello.Silo}/{hello.Incarnation:x16} at {remote} ({hello.Lane})", dialled: false)
     {
+        _address = hello.Address;
+        _remote = remote;
     }
 
     protected override void OnFrame(FrameType type, uint stream, ReadOnlySpan<byte> payload)
@@ -48,6 +58,11 @@ internal sealed class ServerConnection : WireConnection
         foreach (Intake intake in intakes)
         {
             intake.OnLost(reason);
+        }
+
+        if (intakes.Any(intake => intake.WaitsForPeer) && !Context.Ending.IsCancellationRequested)
+        {
+            Context.Tasks.Run($"probe of {Peer}", () => LookAfterPeerAsync(intakes));
         }
     }
 
@@ -96,6 +111,17 @@ internal sealed class ServerConnection : WireConnection
         }
 
         Context.Statistics.Streams(1);
+    }
+
+    private async Task LookAfterPeerAsync(Intake[] intakes)
+    {
+        if (await PeerProbe.IsGoneAsync(Context, _address, _remote).ConfigureAwait(false))
+        {
+            foreach (Intake intake in intakes)
+            {
+                intake.OnPeerGone();
+            }
+        }
     }
 
     private Intake? Begin(uint id, OpenFrame open, out string? refusal)

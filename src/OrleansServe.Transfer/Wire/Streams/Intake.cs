@@ -13,6 +13,14 @@ internal abstract class Intake
     /// <summary>The connection broke.</summary>
     public abstract void OnLost(string reason);
 
+    /// <summary>Whether something goes on without the connection, until the peer dials again or is found gone.</summary>
+    public virtual bool WaitsForPeer => false;
+
+    /// <summary>After <see cref="OnLost"/>: the peer's process is gone and will not dial again.</summary>
+    public virtual void OnPeerGone()
+    {
+    }
+
     /// <summary>Called at each ping.</summary>
     public virtual void OnTick()
     {

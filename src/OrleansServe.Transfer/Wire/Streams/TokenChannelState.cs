@@ -18,6 +18,7 @@ internal sealed class TokenChannelState
     private readonly ITimer _deadline;
     private readonly TokenFrame _frame = new();
     private TokenIntake? _carrier;
+    private uint _attempt;
     private bool _isOver;
     private ulong _taken;
 
@@ -30,7 +31,7 @@ internal sealed class TokenChannelState
         _receiver = receiver;
         _observer = observer;
         _resumeLimit = resumeLimit;
-        _deadline = time.CreateTimer(static self => ((TokenChannelState)self!).OnDeadline(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _deadline = time.CreateTimer(static self => ((TokenChannelState)self!).EndUnlessCarried(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Position up to which frames have been handed on.</summary>
@@ -45,20 +46,29 @@ internal sealed class TokenChannelState
         }
     }
 
-    /// <summary>The channel goes on here; wherever it was carried before, nothing more is taken from there.</summary>
-    /// <returns>False where it is over.</returns>
-    public bool TryAttach(TokenIntake carrier)
+    /// <summary>
+    /// The channel goes on here; wherever it was carried before, nothing more is taken from there. A connection that broke may have been slower than the one that took
+    /// its place: what the worker opened first must not take the channel back.
+    /// </summary>
+    /// <returns>Null, or why it does not.</returns>
+    public string? Attach(TokenIntake carrier, uint attempt)
     {
         lock (_lock)
         {
             if (_isOver)
             {
-                return false;
+                return "the gateway has given the channel up";
             }
 
+            if (attempt <= _attempt)
+            {
+                return $"the channel goes on over connection {_attempt} already, this was its {attempt}.";
+            }
+
+            _attempt = attempt;
             _carrier = carrier;
             _deadline.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-            return true;
+            return null;
         }
     }
 
@@ -131,7 +141,8 @@ internal sealed class TokenChannelState
         }
     }
 
-    private void OnDeadline()
+    /// <summary>No connection will take over any more; nothing ends where one has already.</summary>
+    public void EndUnlessCarried()
     {
         lock (_lock)
         {

@@ -64,7 +64,11 @@ internal sealed class TokenIntake(WireContext context, ServerConnection connecti
         }
     }
 
+    public override bool WaitsForPeer => true;
+
     public override void OnLost(string reason) => state.Detach(this);
+
+    public override void OnPeerGone() => state.EndUnlessCarried();
 
     public override void OnTick()
     {

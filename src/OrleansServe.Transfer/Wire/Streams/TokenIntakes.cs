@@ -69,7 +69,7 @@ internal sealed class TokenIntakes(TimeProvider time, TimeSpan resumeLimit) : ID
         }
 
         TokenIntake intake = new(context, connection, stream, state);
-        refusal = state.TryAttach(intake) ? null : "the gateway has given the channel up";
+        refusal = state.Attach(intake, open.Attempt);
         if (refusal is not null)
         {
             return null;

@@ -120,7 +120,7 @@ internal sealed class WireExpertChannel(WireContext context, PeerLink link, stri
         }
     }
 
-    public override void OnLost(string reason) => End(reason);
+    public override void OnLost(string reason, bool isGone) => End(reason);
 
     private void TakeOutputs(ReadOnlySpan<byte> payload)
     {

@@ -116,7 +116,7 @@ internal sealed class WireKvPush(WireContext context, PeerLink link, string addr
         }
     }
 
-    public override void OnLost(string reason) => End(reason, refused: false);
+    public override void OnLost(string reason, bool isGone) => End(reason, refused: false);
 
     private async ValueTask<ClientConnection> ConnectedAsync(CancellationToken cancellationToken)
     {

@@ -16,7 +16,7 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
     private uint _stream;
     private bool _isFlowing;
     private bool _isEndSent;
-    private bool _wasAttached;
+    private uint _attempts;
     private volatile bool _isClosing;
     private volatile bool _isOver;
     private long _interruptedAt = context.Time.GetTimestamp();
@@ -83,7 +83,7 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
             _connection = connection;
             _stream = id;
             WireBuffer open = new();
-            new OpenFrame(StreamKind.Tokens, Id.Value, worker, _outbox.Acknowledged).Write(open);
+            new OpenFrame(StreamKind.Tokens, Id.Value, worker, _outbox.Acknowledged, ++_attempts).Write(open);
             connection.Writer.Send(FrameType.Open, id, open.Span);
             if (_isOver)
             {
@@ -91,14 +91,12 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
                 return;
             }
 
-            if (_wasAttached)
+            if (_attempts == 1)
             {
-                // The gateway says first what it has.
-                return;
+                Flow();
             }
 
-            _wasAttached = true;
-            Flow();
+            // Else the gateway says first what it has.
         }
     }
 
@@ -130,7 +128,7 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
         }
     }
 
-    public override void OnLost(string reason)
+    public override void OnLost(string reason, bool isGone)
     {
         lock (_lock)
         {
@@ -148,7 +146,7 @@ internal sealed class WireTokenChannel(WireContext context, PeerLink link, strin
                 _interruptedAt = context.Time.GetTimestamp();
             }
 
-            if (context.Ending.IsCancellationRequested || context.Time.GetElapsedTime(_interruptedAt) > context.Options.ResumeLimit)
+            if (isGone || context.Ending.IsCancellationRequested || context.Time.GetElapsedTime(_interruptedAt) > context.Options.ResumeLimit)
             {
                 End(reason, tell: false);
                 return;

@@ -11,6 +11,7 @@ public interface IWireTransport
     IWireListener Listen(IPAddress address, int port);
 
     /// <summary>Dials.</summary>
+    /// <exception cref="ConnectionRefusedException">Nobody listens there.</exception>
     /// <exception cref="IOException">Nobody answers there.</exception>
     ValueTask<Stream> ConnectAsync(string host, int port, CancellationToken cancellationToken);
 }

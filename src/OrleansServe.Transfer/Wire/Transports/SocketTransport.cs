@@ -38,7 +38,7 @@ public sealed class SocketTransport : IWireTransport
         catch (SocketException e)
         {
             socket.Dispose();
-            throw new IOException(e.Message, e);
+            throw e.SocketErrorCode == SocketError.ConnectionRefused ? new ConnectionRefusedException(host, port) : new IOException(e.Message, e);
         }
         catch
         {

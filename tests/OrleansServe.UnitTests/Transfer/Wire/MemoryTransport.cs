@@ -26,7 +26,7 @@ internal sealed class MemoryTransport(FaultPlan? plan = null) : IWireTransport
         cancellationToken.ThrowIfCancellationRequested();
         if (!_listeners.TryGetValue(port, out Listener? listener))
         {
-            throw new IOException("connection refused");
+            throw new ConnectionRefusedException(host, port);
         }
 
         int number = Interlocked.Increment(ref _dialled);

@@ -26,7 +26,7 @@ internal static class WireBytes
     public static byte[] Open(uint stream, uint sequence, StreamKind kind, Guid id, string name)
     {
         WireBuffer payload = new();
-        new OpenFrame(kind, id, name, 0).Write(payload);
+        new OpenFrame(kind, id, name, 0, Attempt: 1).Write(payload);
         return Frame(FrameType.Open, stream, sequence, payload.Span);
     }
 
