@@ -36,6 +36,7 @@ internal static class CommandLine
             GenerateCommand.Create(terminal, time),
             InspectCommand.Create(terminal, time),
             SynthCommand.Create(terminal, time),
+            SimulateCommand.Create(terminal, time),
             BenchCommand.Create(terminal, time),
         };
         HelpOption help = root.Options.OfType<HelpOption>().Single();

@@ -1,0 +1,39 @@
+using OrleansServe.Cli.Client;
+using OrleansServe.Simulation.Scenarios;
+
+namespace OrleansServe.Cli.Simulate;
+
+/// <summary>Reads a scenario from a file.</summary>
+internal static class ScenarioFile
+{
+    /// <exception cref="CommandFailedException">It cannot be read, or something is wrong with it; the message names the file and every fault.</exception>
+    public static Scenario Read(string path)
+    {
+        byte[] bytes;
+        try
+        {
+            using FileStream file = File.OpenRead(path);
+            bytes = new byte[ScenarioReader.MostBytes + 1];
+            int length = file.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            bytes = bytes[..length];
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            throw new CommandFailedException($"{path}: {exception.Message}", exception);
+        }
+
+        if (bytes.Length > ScenarioReader.MostBytes)
+        {
+            throw new CommandFailedException($"{path}: a scenario has at most {ScenarioReader.MostBytes} bytes, this one has more");
+        }
+
+        try
+        {
+            return ScenarioReader.Read(bytes);
+        }
+        catch (ScenarioException exception)
+        {
+            throw new CommandFailedException(string.Join('\n', exception.Faults.Select(fault => $"{path}: {fault}")), exception);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace OrleansServe.Simulation.Runs;
+
+/// <summary>Counts node-time by the hour of the day, exactly: whole nodes times whole ticks.</summary>
+internal sealed class NodeMeter
+{
+    private readonly long[] _nodeTicks = new long[24];
+    private long _at = long.MinValue;
+    private int _nodes;
+
+    /// <summary>[24] nodes times ticks.</summary>
+    public IReadOnlyList<long> NodeTicks => _nodeTicks;
+
+    /// <summary>Nodes in all, over the day.</summary>
+    public decimal NodeHours => (decimal)_nodeTicks.Sum() / TimeSpan.TicksPerHour;
+
+    /// <summary>From now on there are this many nodes.</summary>
+    public void Set(int nodes, long now)
+    {
+        CloseAt(now);
+        _nodes = nodes;
+    }
+
+    /// <summary>Counts up to a time. Only what is within the day counts.</summary>
+    public void CloseAt(long now)
+    {
+        long from = Math.Max(0, _at);
+        long to = Math.Min(now, TimeSpan.TicksPerDay);
+        while (from < to)
+        {
+            long end = Math.Min(to, ((from / TimeSpan.TicksPerHour) + 1) * TimeSpan.TicksPerHour);
+            _nodeTicks[from / TimeSpan.TicksPerHour] += _nodes * (end - from);
+            from = end;
+        }
+
+        _at = now;
+    }
+}

@@ -1,0 +1,66 @@
+using System.Globalization;
+
+namespace OrleansServe.Simulation.Scenarios;
+
+/// <summary>Reads a scenario's part <c>simulation</c>.</summary>
+internal static class SettingsReader
+{
+    /// <param name="fields">The part; missing fields keep their defaults.</param>
+    /// <param name="begin">Local time at which the day begins, where the node curve says it.</param>
+    public static SimulationSettings Read(JsonFields fields, TimeOnly? begin)
+    {
+        SimulationSettings defaults = new();
+        SimulationSettings settings = new()
+        {
+            Seed = (ulong)fields.Integer("seed", (long)defaults.Seed, 0, long.MaxValue),
+            Start = ReadStart(fields, begin is { } time ? defaults.Start.Add(time.ToTimeSpan() - defaults.Start.TimeOfDay) : defaults.Start),
+            Demand = ReadShape(fields),
+            EarlierDays = (int)fields.Integer("earlier_days", defaults.EarlierDays, 0, 7),
+            EarlierLevel = fields.Number("earlier_level", defaults.EarlierLevel, 0.01, 100),
+            StartUp = Duration(fields, "start_up_seconds", defaults.StartUp, 0, 6 * 3600),
+            DecisionInterval = Duration(fields, "decision_seconds", defaults.DecisionInterval, 5, 3600),
+            FirstTokenTarget = Duration(fields, "ttft_target_seconds", defaults.FirstTokenTarget, 0.001, 3600),
+            Patience = Duration(fields, "patience_seconds", defaults.Patience, 0, 3600),
+            OptimumUtilization = fields.Number("optimum_utilization", defaults.OptimumUtilization, 0.1, 1),
+            MostSimulatedRequests = (int)fields.Integer("simulated_requests", defaults.MostSimulatedRequests, 1000, 20_000_000),
+            LeastPrefillUnits = (int)fields.Integer("least_prefill_units", defaults.LeastPrefillUnits, 0, ScenarioReader.MostUnits),
+            LeastDecodeUnits = (int)fields.Integer("least_decode_units", defaults.LeastDecodeUnits, 0, ScenarioReader.MostUnits),
+            ClusterNodes = (int)fields.Integer("cluster_nodes", defaults.ClusterNodes, 0, ScenarioReader.MostNodes),
+        };
+        fields.RefuseOthers();
+        return settings;
+    }
+
+    private static TimeSpan Duration(JsonFields fields, string name, TimeSpan fallback, double least, double most) =>
+        TimeSpan.FromSeconds(fields.Number(name, fallback.TotalSeconds, least, most));
+
+    private static DemandShape ReadShape(JsonFields fields)
+    {
+        switch (fields.Text("demand", 20))
+        {
+            case null or "interpolated":
+                return DemandShape.Interpolated;
+            case "hourly":
+                return DemandShape.Hourly;
+            case { } other:
+                fields.Fault("demand", $"must be interpolated or hourly, is {other}");
+                return default;
+        }
+    }
+
+    private static DateTimeOffset ReadStart(JsonFields fields, DateTimeOffset fallback)
+    {
+        if (fields.Text("start", 40) is not { } text)
+        {
+            return fallback;
+        }
+
+        if (DateTimeOffset.TryParseExact(text, "yyyy-MM-dd'T'HH:mmzzz", CultureInfo.InvariantCulture, DateTimeStyles.None, out DateTimeOffset start) && start.Year is > 1970 and < 2200)
+        {
+            return start;
+        }
+
+        fields.Fault("start", $"must be a time from 1971 to 2199 as 2025-02-27T12:00+08:00, is {text}");
+        return fallback;
+    }
+}
