@@ -27,6 +27,11 @@ ensure_clients() {
       leave_out python3-grpcio "its tests are skipped (sudo apt-get install python3-grpcio python3-protobuf)"
   fi
 
+  command -v kubectl >/dev/null ||
+    leave_out kubectl "the tests of the Kubernetes manifests are skipped (https://kubernetes.io/docs/tasks/tools)"
+  unpack prometheus prometheus ||
+    leave_out prometheus "its tests are skipped (sudo apt-get install prometheus)"
+
   local folder
   while IFS= read -r folder; do
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
@@ -40,6 +45,19 @@ ensure_clients() {
     run_step "npm ci in ${folder#"$root"/}" "$logs/npm.log" npm --prefix "$folder" ci --no-audit --no-fund ||
       leave_out "node:$(basename "$folder")" "npm ci failed (see $logs/npm.log); its tests are skipped"
   done < <(find "$root/tests" -name node_modules -prune -o -name package.json -printf '%h\n' | sort)
+}
+
+# unpack PACKAGE PROGRAM: makes a program available without installing it, since Debian's package would start a service.
+unpack() {
+  local package=$1 program=$2 tools=$artifacts/tools
+  command -v "$program" >/dev/null || [ -x "$tools/usr/bin/$program" ] && return 0
+  command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || return 1
+  mkdir -p "$tools"
+  if ! (cd "$tools" && run_step "downloading $package" "$logs/apt.log" apt-get download "$package"); then
+    may_install && run_step 'fetching package lists' "$logs/apt.log" "${as_root[@]}" apt-get -y -qq update &&
+      (cd "$tools" && run_step "downloading $package" "$logs/apt.log" apt-get download "$package") || return 1
+  fi
+  dpkg-deb -x "$tools/$package"_*.deb "$tools" && rm "$tools/$package"_*.deb
 }
 
 leave_out() {

@@ -35,7 +35,12 @@ public static class SiloComposition
         silo.Services.AddSingleton(dataPlane);
         silo.Services.AddSingleton(model.ForWorkers);
         silo.Services.AddSingleton(static _ => CreateRegistry());
-        silo.Services.AddSingleton<IMetricFactory>(static provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
+        silo.Services.AddSingleton<IMetricFactory>(provider =>
+        {
+            IMetricFactory factory = Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>());
+            BuildInfo.Publish(factory, options.SiloName, model.ForWorkers.Name, model.ForWorkers.WeightsFingerprint, roles);
+            return factory;
+        });
         silo.Services.AddOrleansServeGrains(workers => Configure(workers, options, shards));
         silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));
         silo.Services.Configure<SchedulerOptions>(scheduler =>

@@ -59,7 +59,15 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     /// <inheritdoc/>
     public override Task OnActivateAsync(CancellationToken cancellationToken)
     {
+        _metrics.Begin(Model);
         this.RegisterGrainTimer(Sweep, new GrainTimerCreationOptions(SweepInterval, SweepInterval) { Interleave = true, KeepAlive = true });
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        _metrics.End(Model);
         return Task.CompletedTask;
     }
 
@@ -134,7 +142,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
 
     private Admission Count(Admission answer)
     {
-        _metrics.Admissions.WithLabels(Model, MetricLabels.Of(answer.Outcome)).Inc();
+        _metrics.Answered(Model, answer.Outcome);
         return answer;
     }
 
@@ -198,7 +206,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         DrainQueue();
         foreach (WorkerRole role in Enum.GetValues<WorkerRole>())
         {
-            _metrics.Workers.WithLabels(Model, MetricLabels.Of(role)).Set(_workers.All.Count(entry => entry.Report.Role == role));
+            _metrics.Working(Model, role, _workers.All.Count(entry => entry.Report.Role == role));
         }
 
         return Task.CompletedTask;

@@ -30,6 +30,18 @@ public sealed class Client
         "apt-get install python3-grpcio python3-protobuf",
         static () => File.Exists(Python) && Succeeds(Python, "-c", "import grpc, google.protobuf"));
 
+    /// <summary>Prometheus and its promtool: on the path, or where <c>./orleansserve test</c> unpacks Debian's package.</summary>
+    public static Client Prometheus { get; } = new(
+        "prometheus",
+        "apt-get install prometheus",
+        static () => Succeeds(Program("prometheus"), "--version") && Succeeds(Program("promtool"), "--version"));
+
+    /// <summary>kubectl with a kustomize that knows components.</summary>
+    public static Client Kubectl { get; } = new(
+        "kubectl",
+        "install kubectl 1.27 or later (https://kubernetes.io/docs/tasks/tools)",
+        static () => Succeeds("kubectl", "kustomize", RepositoryPaths.InRoot("k8s", "overlays", "gpu-pool")));
+
     /// <summary>What the skip variable calls it.</summary>
     public string Name { get; }
 
@@ -51,6 +63,13 @@ public sealed class Client
             $"node:{Path.GetFileName(folder)}",
             $"npm --prefix {relative} ci (with nodejs and npm installed)",
             () => Directory.Exists(Path.Combine(folder, "node_modules")) && Succeeds("node", "--version"));
+    }
+
+    /// <summary>A program of Debian's: its name where it is on the path, else its place among the unpacked packages.</summary>
+    public static string Program(string name)
+    {
+        string unpacked = RepositoryPaths.InRoot("artifacts", "tools", "usr", "bin", name);
+        return File.Exists(unpacked) ? unpacked : name;
     }
 
     /// <summary>Fails where it is not installed.</summary>

@@ -6,6 +6,6 @@ namespace OrleansServe.TestKit.Clients;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ClientFactAttribute : FactAttribute
 {
-    /// <param name="client">Which client.</param>
-    public ClientFactAttribute(string client) => Skip = ClientTheoryAttribute.Find(client).SkipReason;
+    /// <param name="clients">Which clients.</param>
+    public ClientFactAttribute(params string[] clients) => Skip = ClientTheoryAttribute.SkipReason(clients);
 }

@@ -9,8 +9,22 @@ public sealed class ClientTheoryAttribute : TheoryAttribute
     /// <summary>Stands for <see cref="Client.PythonGrpc"/>.</summary>
     public const string PythonName = "python";
 
-    /// <param name="client">Which client.</param>
-    public ClientTheoryAttribute(string client) => Skip = Find(client).SkipReason;
+    /// <summary>Stands for <see cref="Client.Prometheus"/>.</summary>
+    public const string PrometheusName = "prometheus";
 
-    internal static Client Find(string client) => client == PythonName ? Client.PythonGrpc : Client.Node(RepositoryPaths.InRoot(client));
+    /// <summary>Stands for <see cref="Client.Kubectl"/>.</summary>
+    public const string KubectlName = "kubectl";
+
+    /// <param name="clients">Which clients.</param>
+    public ClientTheoryAttribute(params string[] clients) => Skip = SkipReason(clients);
+
+    internal static string? SkipReason(string[] clients) => clients.Select(client => Find(client).SkipReason).FirstOrDefault(reason => reason is not null);
+
+    private static Client Find(string client) => client switch
+    {
+        PythonName => Client.PythonGrpc,
+        PrometheusName => Client.Prometheus,
+        KubectlName => Client.Kubectl,
+        _ => Client.Node(RepositoryPaths.InRoot(client)),
+    };
 }

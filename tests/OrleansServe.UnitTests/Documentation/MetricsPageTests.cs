@@ -1,11 +1,10 @@
 using System.Text;
 using System.Text.RegularExpressions;
-using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Grains.Instruments;
-using OrleansServe.Policies.Batching;
 using OrleansServe.Silo.DataPlane;
+using OrleansServe.Silo.Hosting;
 using OrleansServe.UnitTests.Engine;
 using Prometheus;
 using Xunit;
@@ -37,11 +36,11 @@ public sealed partial class MetricsPageTests
         workers.ForWorker(id, WorkerRole.Decode).Load(new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0));
         workers.ForExpertShard(id).Batch(TimeSpan.Zero, 0);
         SchedulerMetrics scheduler = new(factory);
-        scheduler.Waiting("m", ServiceClass.Batch, 0);
-        scheduler.Admissions.WithLabels("m", MetricLabels.Of(AdmissionOutcome.Admitted)).Inc();
-        scheduler.Workers.WithLabels("m", MetricLabels.Of(WorkerRole.Decode)).Set(0);
+        scheduler.Begin("m");
+        scheduler.End("m");
         new DataPlaneMetrics(factory, "n").Publish(default);
-        new GatewayMetrics(factory, "m").Ended(RequestOutcome.Stop);
+        BuildInfo.Publish(factory, "n", "m", "w", "r");
+        _ = new GatewayMetrics(factory, "m");
 
         using MemoryStream text = new();
         await registry.CollectAndExportAsTextAsync(text);
