@@ -23,6 +23,7 @@ public sealed class CpuEngine : IEngine
     private readonly PagedKv _kv;
     private readonly PlanValidator _validator;
     private readonly StepBatch _batch;
+    private readonly StepSharing _sharing;
     private readonly DecoderLayer _layer;
     private readonly OutputHead _head;
     private readonly MtpLayer? _mtp;
@@ -79,6 +80,7 @@ public sealed class CpuEngine : IEngine
 
             _validator = new PlanValidator(Info, options.KvBlocks);
             _batch = new StepBatch(rows, rotary);
+            _sharing = new StepSharing(_config, options.SmallestSharedStep);
             _hidden = Buffers.Floats("residual stream", rows, _config.HiddenSize);
             _embed = new RowWork(Embed);
             _head = new OutputHead(_config, rows, options.SampledTokens, _pool);
@@ -186,6 +188,7 @@ public sealed class CpuEngine : IEngine
         ObjectDisposedException.ThrowIf(_disposed, this);
         _validator.Check(plan, drafting: firstAttended > 0);
         _batch.Load(plan, firstAttended);
+        _pool.CallerAlone = !_sharing.IsWorthIt(_batch);
         result.Begin(plan, _head.Logits, _config.VocabSize);
     }
 

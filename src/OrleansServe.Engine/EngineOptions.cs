@@ -23,6 +23,9 @@ public sealed record EngineOptions
     /// <summary>Use the MTP layer where the weights have it: keep its KV beside the main layers' and draft with it.</summary>
     public bool UseMtp { get; init; } = true;
 
+    /// <summary>Multiply-adds of a step in one layer, in the mean, from which on threads share the step; smaller ones belong to the caller's alone.</summary>
+    internal long SmallestSharedStep { get; init; } = 3 << 19;
+
     internal int SampledTokens => MaxSampledTokens == 0 ? MaxBatchTokens : MaxSampledTokens;
 
     internal int ComputeThreads => Threads == 0 ? Environment.ProcessorCount : Threads;

@@ -53,6 +53,9 @@ internal sealed class ComputePool : IDisposable
 
     public int Threads { get; }
 
+    /// <summary>Leaves everything to the thread that calls <see cref="Run"/>.</summary>
+    public bool CallerAlone { get; set; }
+
     /// <summary>Threads that wait until they are woken, and cost nothing meanwhile.</summary>
     internal int Parked => Volatile.Read(ref _waiting);
 
@@ -64,7 +67,7 @@ internal sealed class ComputePool : IDisposable
     public void Run(ParallelWork work, int parts)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(parts, MaxParts);
-        if (parts <= 1 || Threads == 1)
+        if (parts <= 1 || Threads == 1 || CallerAlone)
         {
             for (var part = 0; part < parts; part++)
             {

@@ -20,7 +20,7 @@ public sealed class PromptScoreTests
         var weights = TestModel.Golden("v3-tiny");
         var prompt = Prompt(weights.Config.VocabSize);
         var expected = Expected(prompt);
-        using var engine = new CpuEngine(weights, new EngineOptions { KvBlocks = 8, MaxBatchTokens = 256, MaxSampledTokens = room, Threads = threads });
+        using var engine = new CpuEngine(weights, new EngineOptions { KvBlocks = 8, MaxBatchTokens = 256, MaxSampledTokens = room, Threads = threads, SmallestSharedStep = 0 });
         var (plan, result) = (new StepPlan(), new StepResult());
         var scores = new List<(int Token, float Logprob, int[] Ids, float[] Values)>();
         for (var start = 0; start < Length; start += chunk)

@@ -121,7 +121,8 @@ internal sealed class WorkerCluster : IAsyncDisposable
     {
         int longest = World.Requests.Max(r => KvLayout.BlocksFor(r.Prompt.Length + r.MaxTokens));
         int budget = random.Next(3) == 0 ? random.Next(2, 9) : random.Next(9, 130);
-        return new CpuEngine(World.Weights, new EngineOptions { KvBlocks = longest + random.Next(10), MaxBatchTokens = budget, Threads = 1 + random.Next(2) });
+        return new CpuEngine(
+            World.Weights, new EngineOptions { KvBlocks = longest + random.Next(10), MaxBatchTokens = budget, Threads = 1 + random.Next(2), SmallestSharedStep = 0 });
     }
 
     private IEngine Foresee(IEngine engine, Random random) => random.Next(3) == 0 ? engine : new ForesightEngine(engine, World, new Random(random.Next()));
