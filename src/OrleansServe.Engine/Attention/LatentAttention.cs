@@ -66,7 +66,7 @@ internal sealed class LatentAttention
         _normQuery = new RowWork(NormQuery);
         _absorb = new HeadWork(config.NumAttentionHeads, AbsorbHead);
         _extract = new HeadWork(config.NumAttentionHeads, ExtractHead);
-        _attend = new BlockAttention(config, kv, _latentQuery, _latentOut);
+        _attend = new BlockAttention(config, kv, _latentRows, _latentQuery, _latentOut, pool);
     }
 
     private int QueryWidth { get; }
@@ -97,11 +97,11 @@ internal sealed class LatentAttention
 
         _prepare.Run(_pool, rows);
         batch.Plan.LayerCompleted?.Invoke(layer);
-        for (var first = 0; first < rows; first += _latentRows)
+        for (int first = 0, count; first < rows; first += count)
         {
-            var count = Math.Min(_latentRows, rows - first);
+            count = Math.Min(_latentRows, rows - first);
             _absorb.Run(_pool, first, count, (long)_config.KvLoraRank * _config.QkNopeHeadDim);
-            _attend.Run(_pool, layer, batch, first, count);
+            count = _attend.Run(layer, batch, first, count);
             _extract.Run(_pool, first, count, (long)_config.KvLoraRank * _config.VHeadDim);
         }
 
@@ -185,6 +185,7 @@ internal sealed class LatentAttention
     private void ExtractHead(int head, int first, int rows)
     {
         int latent = _config.KvLoraRank, value = _config.VHeadDim;
+        _attend.Complete(head, rows);
         _weights!.ValueUp.Multiply(
             _latentOut.AsSpan(head * latent),
             _config.NumAttentionHeads * latent,

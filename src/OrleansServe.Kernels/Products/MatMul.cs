@@ -43,20 +43,29 @@ public static class MatMul
     }
 
     /// <summary>Multiplies by fp32 weights.</summary>
-    /// <inheritdoc cref="Execute(ReadOnlySpan{float}, int, int, ReadOnlySpan{ushort}, int, Span{float}, int)"/>
-    public static void Execute(ReadOnlySpan<float> x, int xStride, int rows, ReadOnlySpan<float> weight, int columns, Span<float> y, int yStride)
+    /// <param name="x">[rows, columns], rows <paramref name="xStride"/> apart</param>
+    /// <param name="xStride">distance of rows in x, at least columns</param>
+    /// <param name="rows">number of rows</param>
+    /// <param name="weight">[outputs, columns]</param>
+    /// <param name="columns">length of the sums</param>
+    /// <param name="y">[rows, outputs], rows <paramref name="yStride"/> apart</param>
+    /// <param name="yStride">distance of rows in y, at least the number of outputs</param>
+    /// <param name="next">what will be read afterwards: it is asked for from memory meanwhile</param>
+    /// <exception cref="ArgumentException">A span is too short for its shape, or the weights are no whole number of rows.</exception>
+    public static void Execute(
+        ReadOnlySpan<float> x, int xStride, int rows, ReadOnlySpan<float> weight, int columns, Span<float> y, int yStride, ReadOnlySpan<float> next = default)
     {
         if (Lanes512.IsSupported)
         {
-            Execute<Lanes512, SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride);
+            Execute<Lanes512, SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride, next);
         }
         else if (Lanes256.IsSupported)
         {
-            Execute<Lanes256, SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride);
+            Execute<Lanes256, SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride, next);
         }
         else if (Lanes128.IsSupported)
         {
-            Execute<Lanes128, SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride);
+            Execute<Lanes128, SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride, next);
         }
         else
         {
@@ -74,7 +83,7 @@ public static class MatMul
         ExecuteScalar<SingleWeights, float>(x, xStride, rows, weight, columns, y, yStride);
 
     internal static void Execute<TLanes, TFormat, TElement>(
-        ReadOnlySpan<float> x, int xStride, int rows, ReadOnlySpan<TElement> weight, int columns, Span<float> y, int yStride)
+        ReadOnlySpan<float> x, int xStride, int rows, ReadOnlySpan<TElement> weight, int columns, Span<float> y, int yStride, ReadOnlySpan<float> next = default)
         where TLanes : struct, ILanes<TLanes>
         where TFormat : struct, IWeightFormat<TElement>
         where TElement : unmanaged
@@ -87,6 +96,7 @@ public static class MatMul
             return;
         }
 
+        var ahead = new Upcoming(next);
         var block = Math.Max(RowBlockBytes / (columns * sizeof(float)) / 4 * 4, 4);
         for (var row = 0; row < rows; row += block)
         {
@@ -98,12 +108,13 @@ public static class MatMul
                 outputs,
                 columns,
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(y), (nint)row * yStride),
-                yStride);
+                yStride,
+                ref ahead);
         }
     }
 
     private static void Block<TLanes, TFormat, TElement>(
-        ref float x, nint xStride, int rows, ref TElement weight, int outputs, int columns, ref float y, nint yStride)
+        ref float x, nint xStride, int rows, ref TElement weight, int outputs, int columns, ref float y, nint yStride, ref Upcoming ahead)
         where TLanes : struct, ILanes<TLanes>
         where TFormat : struct, IWeightFormat<TElement>
         where TElement : unmanaged
@@ -118,7 +129,7 @@ public static class MatMul
             {
                 for (; row + 4 <= rows; row += 4)
                 {
-                    Tiles.Tile4x4<TLanes, TFormat, TElement>(ref Unsafe.Add(ref x, row * xStride), xStride, ref w, columns, ref Unsafe.Add(ref to, row * yStride), yStride);
+                    Tiles.Tile4x4<TLanes, TFormat, TElement>(ref Unsafe.Add(ref x, row * xStride), xStride, ref w, columns, ref Unsafe.Add(ref to, row * yStride), yStride, ref ahead);
                 }
 
                 for (; row + 2 <= rows; row += 2)

@@ -100,7 +100,7 @@ internal static class Tiles
 
     /// <summary>4 rows by 4 outputs.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Tile4x4<TLanes, TFormat, TElement>(ref float x, nint xStride, ref TElement w, nint columns, ref float y, nint yStride)
+    public static void Tile4x4<TLanes, TFormat, TElement>(ref float x, nint xStride, ref TElement w, nint columns, ref float y, nint yStride, ref Upcoming upcoming)
         where TLanes : struct, ILanes<TLanes>
         where TFormat : struct, IWeightFormat<TElement>
         where TElement : unmanaged
@@ -115,8 +115,10 @@ internal static class Tiles
         ref var w1 = ref Unsafe.Add(ref w, columns);
         ref var w2 = ref Unsafe.Add(ref w, 2 * columns);
         ref var w3 = ref Unsafe.Add(ref w, 3 * columns);
+        var ahead = upcoming;
         for (nint i = 0; i < columns; i += LaneTails.Width)
         {
+            ahead.Fetch(1);
             Prefetch.Ahead(ref w, i + (4 * columns));
             Prefetch.Ahead(ref w1, i + (4 * columns));
             Prefetch.Ahead(ref w2, i + (4 * columns));
@@ -147,6 +149,7 @@ internal static class Tiles
             s33 = TLanes.MultiplyAdd(u, v3, s33);
         }
 
+        upcoming = ahead;
         TLanes.StoreSums(s00, s01, s02, s03, ref y);
         TLanes.StoreSums(s10, s11, s12, s13, ref Unsafe.Add(ref y, yStride));
         TLanes.StoreSums(s20, s21, s22, s23, ref Unsafe.Add(ref y, 2 * yStride));

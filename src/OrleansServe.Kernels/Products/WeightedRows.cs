@@ -18,21 +18,29 @@ public static class WeightedRows
     /// <param name="count">terms of each sum</param>
     /// <param name="sums">[heads, width], changed in place</param>
     /// <param name="width">elements of a row</param>
+    /// <param name="next">what will be read afterwards: it is asked for from memory meanwhile</param>
     /// <exception cref="ArgumentException">A span is too short for its shape.</exception>
     public static void Execute(
-        ReadOnlySpan<float> weights, int weightStride, ReadOnlySpan<float> values, int valueStride, int count, Span<float> sums, int width)
+        ReadOnlySpan<float> weights,
+        int weightStride,
+        ReadOnlySpan<float> values,
+        int valueStride,
+        int count,
+        Span<float> sums,
+        int width,
+        ReadOnlySpan<float> next = default)
     {
         if (Lanes512.IsSupported)
         {
-            Execute<Lanes512>(weights, weightStride, values, valueStride, count, sums, width);
+            Execute<Lanes512>(weights, weightStride, values, valueStride, count, sums, width, next);
         }
         else if (Lanes256.IsSupported)
         {
-            Execute<Lanes256>(weights, weightStride, values, valueStride, count, sums, width);
+            Execute<Lanes256>(weights, weightStride, values, valueStride, count, sums, width, next);
         }
         else if (Lanes128.IsSupported)
         {
-            Execute<Lanes128>(weights, weightStride, values, valueStride, count, sums, width);
+            Execute<Lanes128>(weights, weightStride, values, valueStride, count, sums, width, next);
         }
         else
         {
@@ -41,7 +49,7 @@ public static class WeightedRows
     }
 
     /// <summary>The same, bit for bit, without vector instructions.</summary>
-    /// <inheritdoc cref="Execute(ReadOnlySpan{float}, int, ReadOnlySpan{float}, int, int, Span{float}, int)"/>
+    /// <inheritdoc cref="Execute(ReadOnlySpan{float}, int, ReadOnlySpan{float}, int, int, Span{float}, int, ReadOnlySpan{float})"/>
     public static void ExecuteScalar(
         ReadOnlySpan<float> weights, int weightStride, ReadOnlySpan<float> values, int valueStride, int count, Span<float> sums, int width)
     {
@@ -60,13 +68,21 @@ public static class WeightedRows
     }
 
     internal static void Execute<TLanes>(
-        ReadOnlySpan<float> weights, int weightStride, ReadOnlySpan<float> values, int valueStride, int count, Span<float> sums, int width)
+        ReadOnlySpan<float> weights,
+        int weightStride,
+        ReadOnlySpan<float> values,
+        int valueStride,
+        int count,
+        Span<float> sums,
+        int width,
+        ReadOnlySpan<float> next = default)
         where TLanes : struct, ILanes<TLanes>
     {
         var heads = Check(weights.Length, weightStride, values.Length, valueStride, count, sums.Length, width);
         ref var p = ref MemoryMarshal.GetReference(weights);
         ref var v = ref MemoryMarshal.GetReference(values);
         ref var s = ref MemoryMarshal.GetReference(sums);
+        var ahead = new Upcoming(next);
         var head = 0;
         for (; head + 4 <= heads; head += 4)
         {
@@ -75,7 +91,7 @@ public static class WeightedRows
             var i = 0;
             for (; TLanes.HasWideTiles && i + (4 * LaneTails.Width) <= width; i += 4 * LaneTails.Width)
             {
-                FourByFour<TLanes>(ref first, weightStride, ref Unsafe.Add(ref v, i), valueStride, count, ref Unsafe.Add(ref sum, i), width);
+                FourByFour<TLanes>(ref first, weightStride, ref Unsafe.Add(ref v, i), valueStride, count, ref Unsafe.Add(ref sum, i), width, ref ahead);
             }
 
             for (; i + LaneTails.Width <= width; i += LaneTails.Width)
@@ -107,7 +123,8 @@ public static class WeightedRows
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void FourByFour<TLanes>(ref float p, nint pStride, ref float v, nint vStride, int count, ref float s, nint sStride)
+    private static void FourByFour<TLanes>(
+        ref float p, nint pStride, ref float v, nint vStride, int count, ref float s, nint sStride, ref Upcoming upcoming)
         where TLanes : struct, ILanes<TLanes>
     {
         ref var t0 = ref s;
@@ -118,8 +135,10 @@ public static class WeightedRows
         TLanes s10 = Part<TLanes>(ref t1, 0), s11 = Part<TLanes>(ref t1, 1), s12 = Part<TLanes>(ref t1, 2), s13 = Part<TLanes>(ref t1, 3);
         TLanes s20 = Part<TLanes>(ref t2, 0), s21 = Part<TLanes>(ref t2, 1), s22 = Part<TLanes>(ref t2, 2), s23 = Part<TLanes>(ref t2, 3);
         TLanes s30 = Part<TLanes>(ref t3, 0), s31 = Part<TLanes>(ref t3, 1), s32 = Part<TLanes>(ref t3, 2), s33 = Part<TLanes>(ref t3, 3);
+        var ahead = upcoming;
         for (nint t = 0; t < count; t++)
         {
+            ahead.Fetch(2);
             ref var row = ref Unsafe.Add(ref v, t * vStride);
             TLanes v0 = Part<TLanes>(ref row, 0), v1 = Part<TLanes>(ref row, 1), v2 = Part<TLanes>(ref row, 2), v3 = Part<TLanes>(ref row, 3);
             var a = TLanes.Broadcast(Unsafe.Add(ref p, t));
@@ -144,6 +163,7 @@ public static class WeightedRows
             s33 = TLanes.MultiplyAdd(a, v3, s33);
         }
 
+        upcoming = ahead;
         Put(s00, s01, s02, s03, ref t0);
         Put(s10, s11, s12, s13, ref t1);
         Put(s20, s21, s22, s23, ref t2);

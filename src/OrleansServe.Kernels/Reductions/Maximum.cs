@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using OrleansServe.Kernels.Lanes;
 
 namespace OrleansServe.Kernels.Reductions;
@@ -40,6 +41,12 @@ public static class Maximum
 
         Span<float> lanes = stackalloc float[LaneTails.Width];
         TLanes.Store(max, ref MemoryMarshal.GetReference(lanes));
-        return MathF.Max(ExecuteScalar(lanes), ExecuteScalar(x[whole..]));
+        ref var lane = ref MemoryMarshal.GetReference(lanes);
+        var four = Vector128.Max(
+            Vector128.Max(Vector128.LoadUnsafe(ref lane), Vector128.LoadUnsafe(ref lane, 4)),
+            Vector128.Max(Vector128.LoadUnsafe(ref lane, 8), Vector128.LoadUnsafe(ref lane, 12)));
+        var two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
+        var one = Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)));
+        return whole == x.Length ? one.ToScalar() : MathF.Max(one.ToScalar(), ExecuteScalar(x[whole..]));
     }
 }

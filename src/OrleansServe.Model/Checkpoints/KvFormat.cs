@@ -11,7 +11,7 @@ namespace OrleansServe.Model.Checkpoints;
 public sealed record KvFormat
 {
     /// <summary>Counts changes of the arithmetic or layout that make cached KV of before useless. Part of the hash.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Describes the KV of a model.</summary>
     /// <param name="weights">The weights.</param>
