@@ -13,7 +13,10 @@ internal static unsafe class Prefetch
     // Bytes. Nearer comes too late, farther is gone again when it is needed.
     private const int Distance = 4096;
 
-    /// <summary>Asks for the four groups of 32 columns that lie some way ahead of these.</summary>
+    /// <summary>
+    /// Asks for the four groups of 32 columns that lie some way ahead of these, into the second-level cache: the first level has too few places for
+    /// lines under way to keep memory busy.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Panel<TElement>(ref TElement at)
         where TElement : unmanaged
@@ -21,20 +24,20 @@ internal static unsafe class Prefetch
         if (Sse.IsSupported)
         {
             var start = (byte*)Unsafe.AsPointer(ref at) + Distance;
-            Sse.Prefetch0(start);
-            Sse.Prefetch0(start + Line);
+            Sse.Prefetch1(start);
+            Sse.Prefetch1(start + Line);
             if (Unsafe.SizeOf<TElement>() > 1)
             {
-                Sse.Prefetch0(start + (2 * Line));
-                Sse.Prefetch0(start + (3 * Line));
+                Sse.Prefetch1(start + (2 * Line));
+                Sse.Prefetch1(start + (3 * Line));
             }
 
             if (Unsafe.SizeOf<TElement>() > 2)
             {
-                Sse.Prefetch0(start + (4 * Line));
-                Sse.Prefetch0(start + (5 * Line));
-                Sse.Prefetch0(start + (6 * Line));
-                Sse.Prefetch0(start + (7 * Line));
+                Sse.Prefetch1(start + (4 * Line));
+                Sse.Prefetch1(start + (5 * Line));
+                Sse.Prefetch1(start + (6 * Line));
+                Sse.Prefetch1(start + (7 * Line));
             }
         }
     }

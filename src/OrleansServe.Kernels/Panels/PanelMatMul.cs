@@ -11,6 +11,13 @@ namespace OrleansServe.Kernels.Panels;
 /// </summary>
 public static class PanelMatMul
 {
+    private const int PanelBlockBytes = 64 * 1024;
+    private const int Group = PanelLayout.Outputs * PanelLayout.Columns;
+    private const int LineBytes = 64;
+
+    // How far the first panels are asked for ahead of their use.
+    private const int LeadBytes = 4096;
+
     /// <summary>Multiplies by bf16 weights, widened in registers.</summary>
     /// <param name="x">[rows, columns], rows <paramref name="xStride"/> apart</param>
     /// <param name="xStride">distance of rows in x, at least columns</param>
@@ -64,23 +71,19 @@ public static class PanelMatMul
         where TElement : unmanaged
     {
         var outputs = Check(x.Length, xStride, rows, panels.Length, scales.Length, columns, y.Length, yStride);
-        ref var from = ref MemoryMarshal.GetReference(x);
-        ref var to = ref MemoryMarshal.GetReference(y);
-        ref var scale = ref MemoryMarshal.GetReference(scales);
+        ref var from = ref MemoryMarshal.GetReference(panels);
         for (var row = 0; row < rows; row += RowBlock(columns))
         {
-            var count = Math.Min(RowBlock(columns), rows - row);
-            ref var blockX = ref Unsafe.Add(ref from, (nint)row * xStride);
-            for (var output = 0; output < outputs; output += PanelLayout.Outputs)
-            {
-                ref var blockY = ref Unsafe.Add(ref to, ((nint)row * yStride) + output);
-                Panel<TLanes, TFormat, TElement>(
-                    ref blockX, xStride, count, ref Unsafe.Add(ref MemoryMarshal.GetReference(panels), (nint)output * columns), columns, ref blockY, yStride);
-                if (scales.Length > 0)
-                {
-                    Scale(ref blockY, yStride, count, Vector128.LoadUnsafe(ref scale, (nuint)output));
-                }
-            }
+            Block<TLanes, TFormat, TElement>(
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(x), (nint)row * xStride),
+                xStride,
+                Math.Min(RowBlock(columns), rows - row),
+                ref from,
+                scales,
+                outputs,
+                columns,
+                ref Unsafe.Add(ref MemoryMarshal.GetReference(y), (nint)row * yStride),
+                yStride);
         }
     }
 
@@ -110,35 +113,59 @@ public static class PanelMatMul
     // Rows that stay in the second-level cache while all panels pass by: each weight comes from memory once per so many.
     private static int RowBlock(int columns) => Math.Max(512 * 1024 / (columns * sizeof(float)) / 4 * 4, 4);
 
-    // The panel stays in the first-level cache while the rows pass by.
-    private static void Panel<TLanes, TFormat, TElement>(
-        ref float x, nint xStride, int rows, ref TElement panel, int columns, ref float y, nint yStride)
+    // Some panels stay in the second-level cache while rows pass by four at a time, which stay in the first; the next panels come from memory meanwhile.
+    private static void Block<TLanes, TFormat, TElement>(
+        ref float x, nint xStride, int rows, ref TElement panels, ReadOnlySpan<float> scales, int outputs, int columns, ref float y, nint yStride)
         where TLanes : struct, ILanes<TLanes>
         where TFormat : struct, IPanelFormat<TElement>
         where TElement : unmanaged
     {
-        while (rows > 0)
+        var most = TLanes.HasWideTiles ? 4 : 2;
+        var tiles = (rows + most - 1) / most;
+        var size = tiles == 1 ? outputs : Math.Max(PanelBlockBytes / (columns * Unsafe.SizeOf<TElement>() * PanelLayout.Outputs), 1) * PanelLayout.Outputs;
+        var lines = ((Group * Unsafe.SizeOf<TElement>() / LineBytes) + tiles - 1) / tiles;
+        var ahead = Upcoming.From(ref Unsafe.Add(ref panels, LeadBytes / Unsafe.SizeOf<TElement>()));
+        for (var first = 0; first < outputs; first += size)
         {
-            var tile = Math.Min(rows, TLanes.HasWideTiles ? 4 : 2);
-            switch (tile)
+            var end = Math.Min(first + size, outputs);
+            ahead.Until(ref Unsafe.Add(ref panels, (nint)Math.Min(end + size, outputs) * columns));
+            for (var row = 0; row < rows; row += most)
             {
-                case 4:
-                    PanelTiles.Rows4<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
-                    break;
-                case 3:
-                    PanelTiles.Rows3<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
-                    break;
-                case 2:
-                    PanelTiles.Rows2<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
-                    break;
-                default:
-                    PanelTiles.Rows1<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
-                    break;
+                var count = Math.Min(most, rows - row);
+                for (var output = first; output < end; output += PanelLayout.Outputs)
+                {
+                    ref var to = ref Unsafe.Add(ref y, (row * yStride) + output);
+                    Tile<TLanes, TFormat, TElement>(
+                        ref Unsafe.Add(ref x, row * xStride), xStride, count, ref Unsafe.Add(ref panels, (nint)output * columns), columns, ref to, yStride, ref ahead, lines);
+                    if (scales.Length > 0)
+                    {
+                        Scale(ref to, yStride, count, Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(scales), (nuint)output));
+                    }
+                }
             }
+        }
+    }
 
-            rows -= tile;
-            x = ref Unsafe.Add(ref x, tile * xStride);
-            y = ref Unsafe.Add(ref y, tile * yStride);
+    private static void Tile<TLanes, TFormat, TElement>(
+        ref float x, nint xStride, int rows, ref TElement panel, int columns, ref float y, nint yStride, ref Upcoming ahead, int lines)
+        where TLanes : struct, ILanes<TLanes>
+        where TFormat : struct, IPanelFormat<TElement>
+        where TElement : unmanaged
+    {
+        switch (rows)
+        {
+            case 4:
+                PanelTiles.Rows4<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride, ref ahead, lines);
+                break;
+            case 3:
+                PanelTiles.Rows3<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
+                break;
+            case 2:
+                PanelTiles.Rows2<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
+                break;
+            default:
+                PanelTiles.Rows1<TLanes, TFormat, TElement>(ref x, xStride, ref panel, columns, ref y, yStride);
+                break;
         }
     }
 

@@ -141,9 +141,9 @@ internal static class PanelTiles
         TLanes.StoreSums(s20, s21, s22, s23, ref Unsafe.Add(ref y, 2 * yStride));
     }
 
-    /// <summary>4 rows by a panel.</summary>
+    /// <summary>4 rows by a panel; asks meanwhile for some lines of what comes next with every 32 columns.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Rows4<TLanes, TFormat, TElement>(ref float x, nint xStride, ref TElement w, nint columns, ref float y, nint yStride)
+    public static void Rows4<TLanes, TFormat, TElement>(ref float x, nint xStride, ref TElement w, nint columns, ref float y, nint yStride, ref Upcoming upcoming, int lines)
         where TLanes : struct, ILanes<TLanes>
         where TFormat : struct, IPanelFormat<TElement>
         where TElement : unmanaged
@@ -155,9 +155,10 @@ internal static class PanelTiles
         ref var x1 = ref Unsafe.Add(ref x, xStride);
         ref var x2 = ref Unsafe.Add(ref x, 2 * xStride);
         ref var x3 = ref Unsafe.Add(ref x, 3 * xStride);
+        var ahead = upcoming;
         for (nint i = 0; i < columns; i += PanelLayout.Columns)
         {
-            Prefetch.Panel(ref w);
+            ahead.Fetch(lines);
             TFormat.Load(ref w, out TLanes a0, out TLanes b0);
             TFormat.Load(ref Unsafe.Add(ref w, PanelLayout.Columns), out TLanes a1, out TLanes b1);
             TFormat.Load(ref Unsafe.Add(ref w, 2 * PanelLayout.Columns), out TLanes a2, out TLanes b2);
@@ -205,6 +206,7 @@ internal static class PanelTiles
             s33 = TLanes.MultiplyAdd(u, b3, s33);
         }
 
+        upcoming = ahead;
         TLanes.StoreSums(s00, s01, s02, s03, ref y);
         TLanes.StoreSums(s10, s11, s12, s13, ref Unsafe.Add(ref y, yStride));
         TLanes.StoreSums(s20, s21, s22, s23, ref Unsafe.Add(ref y, 2 * yStride));
