@@ -17,5 +17,6 @@ internal static class BenchCommand
         BenchEngineCommand.Create(terminal, time),
         BenchServeCommand.Create(terminal, time),
         BenchRoutingCommand.Create(terminal, time),
+        BenchTransferCommand.Create(terminal, time),
     };
 }

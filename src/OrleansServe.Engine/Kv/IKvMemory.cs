@@ -19,6 +19,13 @@ public interface IKvMemory
     /// <exception cref="ArgumentException">An index is out of range or the length differs.</exception>
     void Read(int block, int layer, Span<byte> destination);
 
+    /// <summary>One layer of a block where it lies, for sending it without a copy.</summary>
+    /// <param name="block">block id</param>
+    /// <param name="layer">layer index</param>
+    /// <returns>[<see cref="KvLayout.BytesPerBlockLayer"/>] as <see cref="Read"/> copies them; not to be used once the engine is disposed.</returns>
+    /// <exception cref="ArgumentException">An index is out of range.</exception>
+    ReadOnlyMemory<byte> Lend(int block, int layer);
+
     /// <summary>Copies one layer of a block in.</summary>
     /// <param name="block">block id</param>
     /// <param name="layer">layer index</param>

@@ -39,6 +39,12 @@ internal sealed unsafe class PagedKv : IKvMemory, IDisposable
         MemoryMarshal.AsBytes(Rows(layer, block, KvLayout.BlockTokens)).CopyTo(destination);
     }
 
+    public ReadOnlyMemory<byte> Lend(int block, int layer)
+    {
+        Check(block, layer, Layout.BytesPerBlockLayer);
+        return new NativeSlice(_layers[layer], (long)block * KvLayout.BlockTokens * Layout.RowWidth, KvLayout.BlockTokens * Layout.RowWidth).Memory;
+    }
+
     public void Write(int block, int layer, ReadOnlySpan<byte> source)
     {
         Check(block, layer, source.Length);

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Threading.Channels;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine.Kv;
@@ -66,15 +65,13 @@ internal sealed class KvSender : IDisposable
 
     private async Task RunAsync()
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(_kv.Layout.BytesPerBlockLayer);
-        Memory<byte> payload = buffer.AsMemory(0, _kv.Layout.BytesPerBlockLayer);
         try
         {
             await foreach ((int layer, int block) in _ready.Reader.ReadAllAsync(_cancel.Token))
             {
-                _kv.Read(_blocks[block], layer, payload.Span);
+                // From where it lies: the blocks are held, and nothing writes to what has been queued.
                 _cancel.CancelAfter(_limit);
-                await _push.PushAsync(layer, block, payload, _cancel.Token);
+                await _push.PushAsync(layer, block, _kv.Lend(_blocks[block], layer), _cancel.Token);
 
                 // The engine may take its time over the next layer: only the receiver is limited.
                 _cancel.CancelAfter(Timeout.InfiniteTimeSpan);
@@ -91,7 +88,6 @@ internal sealed class KvSender : IDisposable
         finally
         {
             await _push.DisposeAsync();
-            ArrayPool<byte>.Shared.Return(buffer);
         }
     }
 }

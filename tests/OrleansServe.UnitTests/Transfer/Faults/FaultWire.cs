@@ -39,7 +39,7 @@ internal sealed class FaultWire(FaultTime time, Random random, Func<FaultStep, s
     }
 
     private FaultPipe New(string name) =>
-        new(time, TimeSpan.FromMilliseconds(random.Next(3) == 0 ? random.Next(1, 20) : 0), random.Next(1, 4000), step => onStep(step, name));
+        new(time, TimeSpan.FromMilliseconds(random.Next(2) == 0 ? random.Next(1, 40) : 0), random.Next(1, 4000), step => onStep(step, name));
 
     private sealed class Listener(FaultWire owner, int port) : IWireListener
     {

@@ -98,6 +98,8 @@ internal sealed class HashEngine : IEngine, IKvMemory
 
     public void Read(int block, int layer, Span<byte> destination) => _blocks[block][layer].CopyTo(destination);
 
+    public ReadOnlyMemory<byte> Lend(int block, int layer) => _blocks[block][layer];
+
     public void Write(int block, int layer, ReadOnlySpan<byte> source)
     {
         Written++;

@@ -31,7 +31,7 @@ public sealed class Crc32CTests
         Random random = new(1);
         byte[] data = new byte[50_000];
         random.NextBytes(data);
-        foreach (int length in Enumerable.Range(0, 70).Concat([2047, 2048, 6143, 6144, 6145, 12_288, 20_001, 49_999]))
+        foreach (int length in Enumerable.Range(0, 70).Concat([255, 256, 257, 511, 512, 513, 767, 768, 769, 1024, 1100, 2047, 2048, 6143, 6144, 6145, 12_288, 20_001, 49_999]))
         {
             int start = random.Next(data.Length - length);
             ReadOnlySpan<byte> part = data.AsSpan(start, length);
@@ -39,6 +39,7 @@ public sealed class Crc32CTests
             Assert.Equal(whole, Crc32C.Compute(part));
             int cut = random.Next(length + 1);
             Assert.Equal(whole, Crc32C.Append(Crc32C.Compute(part[..cut]), part[cut..]));
+            Assert.Equal(whole, Crc32C.AppendByLanes(Crc32C.AppendByLanes(0, part[..cut]), part[cut..]));
         }
     }
 }
