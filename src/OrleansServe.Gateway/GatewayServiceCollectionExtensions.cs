@@ -67,6 +67,7 @@ public static class GatewayServiceCollectionExtensions
         });
         services.AddSingleton<LeaseReleaser>();
         services.AddHostedService(provider => provider.GetRequiredService<LeaseReleaser>());
+        services.AddSingleton<SuspicionReporter>();
         services.AddSingleton<RequestPlacer>();
         services.AddSingleton<RequestIntake>();
         services.AddSingleton<RequestSlots>();

@@ -15,4 +15,7 @@ public enum AdmissionOutcome
 
     /// <summary>It fits no worker even when that one is idle: INVALID_ARGUMENT.</summary>
     TooLarge,
+
+    /// <summary>The scheduler is about to move to another silo: to be asked again there.</summary>
+    Moving,
 }

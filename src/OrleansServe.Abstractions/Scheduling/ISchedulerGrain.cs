@@ -23,6 +23,13 @@ public interface ISchedulerGrain : IGrainWithStringKey
     [Alias("report")]
     Task<bool> ReportAsync(WorkerReport report);
 
+    /// <summary>
+    /// A gateway has lost a worker. The workers of its node get no requests until they report again: at once if the node is well, else it is spared those
+    /// that would only find out the same.
+    /// </summary>
+    [Alias("suspect")]
+    Task SuspectAsync(WorkerId worker);
+
     /// <summary>The workers as the scheduler sees them.</summary>
     [Alias("snapshot")]
     Task<SchedulerSnapshot> GetSnapshotAsync();

@@ -16,4 +16,9 @@ public sealed record WorkerStatus(
     [property: Id(2)] WorkerLoad Load,
     [property: Id(3)] TimeSpan ReportAge,
     [property: Id(4)] string WeightsFingerprint,
-    [property: Id(5)] string DataPlaneAddress);
+    [property: Id(5)] string DataPlaneAddress)
+{
+    /// <summary>It is told to stop and gets new requests only where there is no other.</summary>
+    [Id(6)]
+    public bool Draining { get; init; }
+}

@@ -32,4 +32,9 @@ public sealed record WorkerReport(
     [property: Id(9)] ImmutableArray<UInt128> CachedRemoved,
     [property: Id(10)] bool Heartbeat,
     [property: Id(11)] ImmutableArray<Guid> Arrived,
-    [property: Id(12)] ImmutableArray<TenantTokens> Served);
+    [property: Id(12)] ImmutableArray<TenantTokens> Served)
+{
+    /// <summary>It is told to stop and wants no new requests.</summary>
+    [Id(13)]
+    public bool Draining { get; init; }
+}

@@ -39,7 +39,8 @@ internal sealed class PlacementPatience(WorkOrder order, ResumeBudget budget, Ga
         {
             { ByScheduler: true } => _interrupted ? Later() : null,
             { Workers.IsEmpty: true } => Later(),
-            _ => ++Failed <= options.MaxRetries ? TimeSpan.Zero : order.IsResume ? Later() : null,
+            _ when ++Failed <= options.MaxRetries => TimeSpan.Zero,
+            _ => order.IsResume || ((refusal.Gone || refusal.Lost) && budget.TryTake()) ? Later() : null,
         };
     }
 

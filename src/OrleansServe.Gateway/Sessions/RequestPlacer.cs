@@ -23,6 +23,7 @@ internal sealed partial class RequestPlacer
     private readonly WorkerGrains _grains;
     private readonly TokenRouter _router;
     private readonly LeaseReleaser _releaser;
+    private readonly SuspicionReporter _suspicions;
     private readonly GatewayIdentity _identity;
     private readonly GatewayOptions _options;
     private readonly GatewayMetrics _metrics;
@@ -32,6 +33,7 @@ internal sealed partial class RequestPlacer
     /// <param name="grains">The cluster.</param>
     /// <param name="router">Where tokens will arrive.</param>
     /// <param name="releaser">Takes back what failed attempts held.</param>
+    /// <param name="suspicions">Is told of workers that are lost.</param>
     /// <param name="identity">Who asks, and for what model.</param>
     /// <param name="options">Limits.</param>
     /// <param name="metrics">Counts the attempts.</param>
@@ -41,6 +43,7 @@ internal sealed partial class RequestPlacer
         WorkerGrains grains,
         TokenRouter router,
         LeaseReleaser releaser,
+        SuspicionReporter suspicions,
         GatewayIdentity identity,
         IOptions<GatewayOptions> options,
         GatewayMetrics metrics,
@@ -50,6 +53,7 @@ internal sealed partial class RequestPlacer
         _grains = grains;
         _router = router;
         _releaser = releaser;
+        _suspicions = suspicions;
         _identity = identity;
         _options = options.Value;
         _metrics = metrics;
@@ -63,6 +67,11 @@ internal sealed partial class RequestPlacer
     /// <summary>Places what an interruption has left of a sample; see <see cref="PlaceAsync"/>.</summary>
     public Task<PlacedStream> ResumeAsync(WorkOrder order, Interruption interruption, ResumeBudget budget, CancellationToken cancellationToken)
     {
+        if (interruption.End == InboxEnd.WorkerLost)
+        {
+            _suspicions.Report(interruption.Workers[0]);
+        }
+
         LogResume(_logger, order.Request.RequestId, order.FirstSample, order.Tokens.Length - order.Request.Prompt.Length, interruption.Fault);
         return PlaceAsync(order, budget, cancellationToken);
     }
@@ -183,8 +192,10 @@ internal sealed partial class RequestPlacer
         string reason = RequestRejectedException.Sentence(admission.Reason ?? "the scheduler gave no reason");
         throw new WorkerRefusedException([], reason, retryable: true)
         {
+            // One that moves is asked again as one that cannot be reached.
             Answer = admission.Outcome switch
             {
+                AdmissionOutcome.Moving => null,
                 AdmissionOutcome.Overloaded => RequestRejectedException.Overloaded(reason, admission.RetryAfter),
                 AdmissionOutcome.TooLarge => RequestRejectedException.Invalid(reason),
                 _ => RequestRejectedException.Unavailable(reason),
@@ -201,11 +212,11 @@ internal sealed partial class RequestPlacer
             GatewayAddress = _router.Address,
         };
         lease.Decode = admission.Decode;
-        ReserveResult reserved = await CallAsync(
-            [admission.Decode],
-            $"Decode worker {admission.Decode}",
-            token => _grains.Decode(admission.Decode).ReserveAsync(asked, token),
-            _options.DecodeCallTimeout,
+        ReserveResult reserved = await UnlessAsync(
+            inbox.Doubted,
+            token => CallAsync(
+                [admission.Decode], $"Decode worker {admission.Decode}", token => _grains.Decode(admission.Decode).ReserveAsync(asked, token), _options.DecodeCallTimeout, token),
+            () => new WorkerRefusedException([admission.Decode], $"The connection to worker {admission.Decode} broke.", retryable: true) { Gone = true },
             cancellationToken);
         if (reserved.Ticket is KvTicket ticket)
         {
@@ -265,15 +276,35 @@ internal sealed partial class RequestPlacer
             return await call(cancellationToken);
         }
 
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<T> answer = call(end.Token);
-        await Task.WhenAny(answer, inbox.Lost);
-        if (!answer.IsCompleted && inbox.End == InboxEnd.WorkerFailed)
+        return await UnlessAsync(LostAsync(), call, Loss, cancellationToken);
+
+        async Task LostAsync()
         {
-            // A prefill worker that gave up ends its KV transfer, and says why itself: only one that is gone does not.
-            await Task.WhenAny(answer, Task.Delay(LastWords, _time, end.Token));
+            await inbox.Lost;
+            if (inbox.End == InboxEnd.WorkerFailed)
+            {
+                // A prefill worker that gave up ends its KV transfer, and says why itself: only one that is gone does not.
+                await Task.Delay(LastWords, _time, CancellationToken.None);
+            }
         }
 
+        WorkerRefusedException Loss()
+        {
+            if (inbox.End is InboxEnd.WorkerFailed or InboxEnd.WorkerLost)
+            {
+                _suspicions.Report(inbox.End == InboxEnd.WorkerFailed ? admission.Prefill : admission.Decode);
+            }
+
+            ImmutableArray<WorkerId> involved = inbox.End == InboxEnd.WorkerFailed ? [admission.Decode, admission.Prefill] : [admission.Decode];
+            return new WorkerRefusedException(involved, inbox.Fault, retryable: inbox.End != InboxEnd.RequestFailed) { Lost = inbox.End != InboxEnd.HandedOver };
+        }
+    }
+
+    private static async Task<T> UnlessAsync<T>(Task lost, Func<CancellationToken, Task<T>> call, Func<WorkerRefusedException> loss, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        Task<T> answer = call(end.Token);
+        await Task.WhenAny(answer, lost);
         if (answer.IsCompleted)
         {
             return await answer;
@@ -282,8 +313,7 @@ internal sealed partial class RequestPlacer
         await end.CancelAsync();
         await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         cancellationToken.ThrowIfCancellationRequested();
-        ImmutableArray<WorkerId> involved = inbox.End == InboxEnd.WorkerFailed ? [admission.Decode, admission.Prefill] : [admission.Decode];
-        throw new WorkerRefusedException(involved, inbox.Fault, retryable: inbox.End != InboxEnd.RequestFailed) { Lost = inbox.End != InboxEnd.HandedOver };
+        throw loss();
     }
 
     private async Task<T> CallAsync<T>(
@@ -300,7 +330,12 @@ internal sealed partial class RequestPlacer
         }
         catch (GrainUnreachableException fault)
         {
-            throw new WorkerRefusedException(workers, fault.Message, retryable: true, fault) { Lost = isLoss };
+            if (workers.Length > 0)
+            {
+                _suspicions.Report(workers[0]);
+            }
+
+            throw new WorkerRefusedException(workers, fault.Message, retryable: true, fault) { Lost = isLoss, Gone = true };
         }
     }
 }

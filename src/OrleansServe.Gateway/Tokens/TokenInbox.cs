@@ -21,6 +21,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     private bool _waiting;
     private readonly Guid[] _ids;
     private readonly int _firstSample;
+    private readonly TaskCompletionSource _doubted = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly TaskCompletionSource _lost = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     // By sample, the index of the token that is due; Over once none is.
@@ -66,6 +67,9 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     /// <summary>Completes when nothing more will come though more is due: who waits for another worker's answer need not wait on.</summary>
     public Task Lost => _lost.Task;
 
+    /// <summary>Completes when a channel of the worker breaks before it is known which one is this request's: whoever waits for that need not wait on.</summary>
+    public Task Doubted => _doubted.Task;
+
     /// <summary>Tokens that came twice and were dropped.</summary>
     public int Duplicates { get; private set; }
 
@@ -104,6 +108,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             if (_channel is null)
             {
                 (_lostBefore ??= []).Add(channel);
+                _doubted.TrySetResult();
             }
 
             if (_channel != channel)

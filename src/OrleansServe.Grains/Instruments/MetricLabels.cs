@@ -26,6 +26,7 @@ internal static class MetricLabels
         AdmissionOutcome.Admitted => "admitted",
         AdmissionOutcome.Overloaded => "overloaded",
         AdmissionOutcome.NoWorkers => "no_workers",
+        AdmissionOutcome.Moving => "moving",
         _ => "too_large",
     };
 }

@@ -18,6 +18,9 @@ public sealed class SchedulerOptions
     /// <summary>Requests in one decode worker's batch.</summary>
     public int MaxRequestsPerDecodeWorker { get; set; } = 256;
 
+    /// <summary>For so long after it has come to a silo the scheduler waits for workers to report before it says that there are none.</summary>
+    public TimeSpan SettleTime { get; set; } = TimeSpan.FromSeconds(1);
+
     /// <summary>A worker that has not reported for so long counts as gone.</summary>
     public TimeSpan WorkerTimeout { get; set; } = TimeSpan.FromSeconds(2);
 }

@@ -13,6 +13,7 @@ internal sealed class SchedulerOptionsValidator : IValidateOptions<SchedulerOpti
         OptionRange.Check(faults, nameof(options.RetryAfter), options.RetryAfter, TimeSpan.Zero, TimeSpan.FromHours(1));
         OptionRange.Check(faults, nameof(options.MaxQueuedTokens), options.MaxQueuedTokens, 1, long.MaxValue);
         OptionRange.Check(faults, nameof(options.MaxRequestsPerDecodeWorker), options.MaxRequestsPerDecodeWorker, 1, 1 << 20);
+        OptionRange.Check(faults, nameof(options.SettleTime), options.SettleTime, TimeSpan.Zero, TimeSpan.FromMinutes(1));
         OptionRange.Check(faults, nameof(options.WorkerTimeout), options.WorkerTimeout, TimeSpan.FromMilliseconds(500), TimeSpan.FromMinutes(5));
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }

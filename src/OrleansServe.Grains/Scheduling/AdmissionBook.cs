@@ -89,11 +89,13 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
     /// <summary>Requests that <paramref name="isLive"/> does not hold for alive.</summary>
     public Guid[] FindOrphans(Func<AdmittedRequest, bool> isLive) => [.. _admitted.Where(pair => !isLive(pair.Value)).Select(pair => pair.Key)];
 
-    /// <summary>Workers of a role that can serve the request; those it asks to avoid only if there are no others.</summary>
+    /// <summary>Workers of a role that can serve the request; those that are to stop, and those it asks to avoid, only if there are no others.</summary>
     private WorkerEntry[] Candidates(WorkerRole role, AdmissionRequest request)
     {
         WorkerEntry[] fitting = [.. workers.All.Where(entry => entry.Report.Role == role && entry.Report.KvFormat == request.KvFormat)];
-        WorkerEntry[] preferred = Array.FindAll(fitting, entry => !request.Avoid.Contains(entry.Report.Worker));
-        return preferred.Length > 0 ? preferred : fitting;
+        fitting = Prefer(fitting, entry => !entry.Report.Draining);
+        return Prefer(fitting, entry => !request.Avoid.Contains(entry.Report.Worker));
+
+        static WorkerEntry[] Prefer(WorkerEntry[] entries, Predicate<WorkerEntry> wanted) => Array.FindAll(entries, wanted) is { Length: > 0 } preferred ? preferred : entries;
     }
 }

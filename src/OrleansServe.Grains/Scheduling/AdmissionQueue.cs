@@ -62,6 +62,15 @@ internal sealed class AdmissionQueue(TenantAccounts tenants, int limit, ServiceT
     /// <summary>Those that have waited too long, the longest first.</summary>
     public PendingAdmission[] Expired(TimeSpan now, TimeSpan longest) => [.. _waiting.Where(pending => now - pending.Arrived > longest)];
 
+    /// <summary>Answers everyone, whose turn it is or not.</summary>
+    public void AnswerAll(Func<PendingAdmission, bool> tryAnswer)
+    {
+        foreach (PendingAdmission pending in _waiting.ToArray())
+        {
+            tryAnswer(pending);
+        }
+    }
+
     /// <summary>Answers those whose turn it is.</summary>
     /// <param name="now">The scheduler's clock.</param>
     /// <param name="tryAnswer">Answers one and removes it; false if it has to wait.</param>

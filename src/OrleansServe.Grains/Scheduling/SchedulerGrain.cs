@@ -22,6 +22,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     private readonly SchedulerOptions _options;
     private readonly TimeProvider _time;
     private readonly IClusterMembershipService _membership;
+    private readonly SiloAddress _silo;
     private readonly SchedulerMetrics _metrics;
     private readonly WorkerTable _workers;
     private readonly AdmissionBook _book;
@@ -35,12 +36,15 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         IOptions<ServiceOptions> service,
         TimeProvider time,
         IClusterMembershipService membership,
+        ILocalSiloDetails silo,
         SchedulerServices services)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(service);
         ArgumentNullException.ThrowIfNull(time);
+        ArgumentNullException.ThrowIfNull(silo);
         ArgumentNullException.ThrowIfNull(services);
+        _silo = silo.SiloAddress;
         _options = options.Value;
         _time = time;
         _epoch = time.GetTimestamp();
@@ -53,6 +57,9 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     }
 
     private string Model => this.GetPrimaryKeyString();
+
+    /// <summary>Its silo stops, which waits for whoever waits here.</summary>
+    private bool IsLeaving => _membership.CurrentSnapshot.Members.TryGetValue(_silo, out ClusterMember? own) && own.Status is SiloStatus.ShuttingDown or SiloStatus.Stopping;
 
     private TimeSpan Now => _time.GetElapsedTime(_epoch);
 
@@ -130,6 +137,14 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     }
 
     /// <inheritdoc/>
+    public Task SuspectAsync(WorkerId worker)
+    {
+        // An expert shard is asked by others than this gateway; it goes with its silo or its reports.
+        _workers.Expire(_options.WorkerTimeout, entry => entry.Report.Worker.Node == worker.Node && entry.Report.Role != WorkerRole.Expert);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public Task<SchedulerSnapshot> GetSnapshotAsync() => Task.FromResult(new SchedulerSnapshot(
         [.. _workers.All.Select(entry => new WorkerStatus(
             entry.Report.Worker,
@@ -137,7 +152,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             entry.Report.Load,
             _time.GetElapsedTime(entry.ReportedAt),
             entry.Report.WeightsFingerprint,
-            entry.Report.DataPlaneAddress))],
+            entry.Report.DataPlaneAddress) { Draining = entry.Report.Draining })],
         _queue.Count));
 
     private Admission Count(Admission answer)
@@ -172,8 +187,12 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
 
     private bool TryAnswer(PendingAdmission pending)
     {
-        if (_book.TryAdmit(pending.Request, AddressOf(pending.Request.GatewayNode)) is not { } answer)
+        Admission? answer = IsLeaving
+            ? _book.Refusal(AdmissionOutcome.Moving, "the scheduler moves to another silo")
+            : _book.TryAdmit(pending.Request, AddressOf(pending.Request.GatewayNode));
+        if (answer is null || (answer.Outcome is AdmissionOutcome.NoWorkers or AdmissionOutcome.TooLarge && Now < _options.SettleTime))
         {
+            // Where the scheduler has just come to, the workers have yet to tell it that they are there.
             return false;
         }
 
@@ -201,6 +220,11 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         foreach (PendingAdmission late in _queue.Expired(Now, _options.MaxQueueTime))
         {
             Answer(late, _book.Refusal(AdmissionOutcome.Overloaded, $"no worker had room within {_options.MaxQueueTime.TotalSeconds:0.###} s"));
+        }
+
+        if (IsLeaving)
+        {
+            _queue.AnswerAll(TryAnswer);
         }
 
         DrainQueue();

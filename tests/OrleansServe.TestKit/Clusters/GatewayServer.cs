@@ -47,7 +47,12 @@ public sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddSingleton<IMetricFactory>(static provider => Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>()));
         builder.Services.AddOrleansServeGateway(gateway => SiloComposition.Configure(gateway, serving));
         builder.Services.AddRoutingCore();
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel => kestrel.Listen(IPAddress.Loopback, 0, static endpoint => endpoint.Protocols = HttpProtocols.Http2));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(static kestrel =>
+        {
+            // Tests have more streams on their one connection than a client usually has.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 1024;
+            kestrel.Listen(IPAddress.Loopback, 0, static endpoint => endpoint.Protocols = HttpProtocols.Http2);
+        });
         WebApplication application = builder.Build();
         application.UseRouting();
         application.MapOrleansServeGateway();

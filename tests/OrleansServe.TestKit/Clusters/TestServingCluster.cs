@@ -28,17 +28,18 @@ public sealed class TestServingCluster : IAsyncDisposable
     // A machine that is short of processors may be slow to answer; whoever is killed is missed at once, for his connections break.
     private static readonly TimeSpan PingInterval = TimeSpan.FromSeconds(5);
 
-    private readonly IReadOnlyList<SiloSpec> _specs;
+    private readonly List<SiloSpec> _specs;
     private readonly SiloOptions _sizes;
     private readonly LoadedModel _model;
     private readonly InProcessNetwork _network = new();
     private readonly Dictionary<string, IDataPlane> _planes = [];
     private readonly Dictionary<int, GatewayServer> _gateways = [];
+    private readonly SemaphoreSlim _starting = new(1, 1);
     private InProcessTestCluster _cluster = null!;
 
     private TestServingCluster(IReadOnlyList<SiloSpec> specs, SiloOptions sizes)
     {
-        _specs = specs;
+        _specs = [.. specs];
         _sizes = sizes;
         _model = LoadedModel.Load(sizes.Model, "tiny-r1", sizes.Weights, progress: null, CancellationToken.None);
     }
@@ -97,6 +98,29 @@ public sealed class TestServingCluster : IAsyncDisposable
         await _cluster.WaitForLivenessToStabilizeAsync(didKill: true);
     }
 
+    /// <summary>Starts one more silo, and waits until its workers report.</summary>
+    /// <param name="roles">What it does.</param>
+    /// <returns>Its number.</returns>
+    public async Task<int> StartSiloAsync(SiloRole roles)
+    {
+        // A silo gets the next number: one after the other.
+        await _starting.WaitAsync();
+        int silo = _specs.Count;
+        try
+        {
+            _specs.Add(new SiloSpec(roles));
+            await _cluster.StartAdditionalSiloAsync();
+        }
+        finally
+        {
+            _starting.Release();
+        }
+
+        int workers = Count(_specs[silo], SiloRole.Prefill) + Count(_specs[silo], SiloRole.Decode);
+        await WaitForWorkersAsync(snapshot => snapshot.Workers.Count(worker => worker.Worker.Node == NameOf(silo)) == workers);
+        return silo;
+    }
+
     /// <summary>Stops a silo in order.</summary>
     public async Task StopAsync(int silo)
     {
@@ -110,10 +134,16 @@ public sealed class TestServingCluster : IAsyncDisposable
         using CancellationTokenSource patience = new(Patience);
         while (true)
         {
-            SchedulerSnapshot snapshot = await Scheduler.GetSnapshotAsync().WaitAsync(patience.Token);
-            if (wanted(snapshot))
+            try
             {
-                return;
+                if (wanted(await Scheduler.GetSnapshotAsync().WaitAsync(patience.Token)))
+                {
+                    return;
+                }
+            }
+            catch (SiloUnavailableException)
+            {
+                // The scheduler is on its way to another silo.
             }
 
             await Task.Delay(20, patience.Token);
@@ -143,6 +173,7 @@ public sealed class TestServingCluster : IAsyncDisposable
         }
 
         _model.Dispose();
+        _starting.Dispose();
     }
 
     private void Disconnect(int silo)

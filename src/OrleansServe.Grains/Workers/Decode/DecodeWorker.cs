@@ -146,7 +146,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
         catch (PeerUnreachableException e)
         {
-            return new ReserveResult(null, e.Message, false);
+            return new ReserveResult(null, e.Message.TrimEnd('.'), true);
         }
 
         ReserveResult result = _admission.Reserve(request, Now);
@@ -197,7 +197,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         catch (PeerUnreachableException e)
         {
             Release(request.RequestId);
-            return new DecodeResult(false, e.Message, false);
+            return new DecodeResult(false, e.Message.TrimEnd('.'), true);
         }
 
         sequence.Open(request, stream);

@@ -67,6 +67,14 @@ internal sealed class FakeCluster : ISchedulerGrain
 
     public Task<bool> ReportAsync(WorkerReport report) => Task.FromResult(true);
 
+    public ConcurrentQueue<WorkerId> Suspects { get; } = new();
+
+    public Task SuspectAsync(WorkerId worker)
+    {
+        Suspects.Enqueue(worker);
+        return Task.CompletedTask;
+    }
+
     public async Task<SchedulerSnapshot> GetSnapshotAsync()
     {
         await OnSnapshot();

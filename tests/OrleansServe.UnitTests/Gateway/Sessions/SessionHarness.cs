@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Gateway.Cluster;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Sessions;
@@ -33,7 +34,7 @@ internal sealed class SessionHarness : IDisposable
         _releaser = new LeaseReleaser(Cluster.Grains, wrapped, Time, NullLogger<LeaseReleaser>.Instance);
         _metrics = new GatewayMetrics(Metrics.WithCustomRegistry(Metrics.NewCustomRegistry()), "tiny-r1");
         GatewayIdentity identity = GatewayIdentity.Of("gateway", TinyModel.Instance.KvFormat);
-        _placer = new RequestPlacer(Cluster.Grains, Router, _releaser, identity, wrapped, _metrics, Time, NullLogger<RequestPlacer>.Instance);
+        _placer = new RequestPlacer(Cluster.Grains, Router, _releaser, new SuspicionReporter(Cluster.Grains, wrapped, Time, NullLogger<SuspicionReporter>.Instance), identity, wrapped, _metrics, Time, NullLogger<RequestPlacer>.Instance);
     }
 
     public ManualTime Time { get; } = new();

@@ -46,6 +46,7 @@ public sealed class SessionResumeTests : IDisposable
         Assert.Equal((request.Sampling, 6), (again.Sampling, _harness.Cluster.Admissions.Last().MaxTokens));
         Assert.NotEqual(request.RequestId, again.RequestId);
         Assert.Equal([FakeCluster.Decode0], _harness.Cluster.Admissions.Last().Avoid.AsEnumerable());
+        Assert.Equal([FakeCluster.Decode0], _harness.Cluster.Suspects);
         Assert.Equal([false, true], _harness.Cluster.Admissions.Select(admission => admission.IsResume));
         _harness.AssertAllReleased(attempts: 2);
     }
@@ -222,6 +223,78 @@ public sealed class SessionResumeTests : IDisposable
 
         Assert.Equal("silo-1/decode-0", _harness.Stream.Started.DecodeWorker);
         _harness.AssertAllReleased(attempts: 2);
+    }
+
+    [Fact]
+    public async Task Run_DecodeWorkerLostWhileItIsAskedForRoom_AsksElsewhereAtOnce()
+    {
+        Func<WorkerId, ReserveRequest, CancellationToken, Task<ReserveResult>> reserve = Channelled(_harness.Cluster.OnReserve);
+        _harness.Cluster.OnReserve = async (worker, request, token) =>
+        {
+            if (worker == FakeCluster.Decode0)
+            {
+                _harness.LoseWorker();
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return await reserve(worker, request, token);
+        };
+        _harness.Cluster.OnDecode = (_, request, _) =>
+        {
+            Send(request.RequestId, 1, [TinyModel.End], TokenStreamEnd.StopToken);
+            return Task.FromResult(new DecodeResult(true, null, false));
+        };
+
+        await _harness.RunAsync(SessionHarness.Request()).WaitAsync(TimeSpan.FromSeconds(30));
+
+        Assert.Equal("silo-1/decode-0", _harness.Stream.Started.DecodeWorker);
+        _harness.AssertAllReleased(attempts: 2);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Run_KvTransferFailsWhileThePromptIsComputed_PrefillWorkerMaySayWhy(bool says)
+    {
+        _harness.Cluster.OnReserve = Channelled(_harness.Cluster.OnReserve);
+        TaskCompletionSource failed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        _harness.Cluster.OnPrefill = async (worker, request, token) =>
+        {
+            if (worker != FakeCluster.Prefill0)
+            {
+                return FakeCluster.First(TinyModel.End);
+            }
+
+            TokenFrame frame = new();
+            frame.AddFailure(request.RequestId, 0, "KV transfer: the connection broke");
+            _harness.SendFrame(frame);
+            failed.SetResult();
+            if (!says)
+            {
+                await Task.Delay(Timeout.Infinite, token);
+            }
+
+            return new PrefillResult(null, 0, TimeSpan.Zero, "the state is not finite", false);
+        };
+        Task<Finished> run = _harness.RunAsync(SessionHarness.Request());
+        await failed.Task;
+        while (!run.IsCompleted)
+        {
+            _harness.Time.Advance(TimeSpan.FromMilliseconds(says ? 0 : 100));
+            await Task.Yield();
+        }
+
+        if (says)
+        {
+            RequestRejectedException rejection = await Assert.ThrowsAsync<RequestRejectedException>(() => run);
+            Assert.Equal("Prefill worker silo-0/prefill-0 failed: the state is not finite.", rejection.Message);
+        }
+        else
+        {
+            await run;
+            Assert.Equal("silo-1/prefill-0", _harness.Stream.Started.PrefillWorker);
+            Assert.Equal([FakeCluster.Prefill0], _harness.Cluster.Suspects);
+        }
     }
 
     private Func<WorkerId, ReserveRequest, CancellationToken, Task<ReserveResult>> Channelled(Func<WorkerId, ReserveRequest, CancellationToken, Task<ReserveResult>> reserve) =>

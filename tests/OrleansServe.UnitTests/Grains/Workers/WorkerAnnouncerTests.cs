@@ -111,6 +111,8 @@ public sealed class WorkerAnnouncerTests
 
         public Task CompleteAsync(Guid requestId) => throw new NotSupportedException();
 
+        public Task SuspectAsync(WorkerId worker) => throw new NotSupportedException();
+
         public Task<SchedulerSnapshot> GetSnapshotAsync() => throw new NotSupportedException();
     }
 }
