@@ -293,7 +293,8 @@ public sealed class SessionResumeTests : IDisposable
         {
             await run;
             Assert.Equal("silo-1/prefill-0", _harness.Stream.Started.PrefillWorker);
-            Assert.Equal([FakeCluster.Prefill0], _harness.Cluster.Suspects);
+            Assert.All(_harness.Cluster.Suspects, suspect => Assert.Equal(FakeCluster.Prefill0, suspect));
+            Assert.NotEmpty(_harness.Cluster.Suspects);
         }
     }
 
