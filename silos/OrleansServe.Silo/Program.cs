@@ -20,9 +20,10 @@ try
         .AddEnvironment(Environment.GetEnvironmentVariables())
         .AddArguments(args)
         .Read(new SiloOptions { Model = EmbeddedModel.Folder });
-    await using SiloHost host = await SiloHost.BuildAsync(options, progress: null, CancellationToken.None);
+    await using SiloHost host = await SiloHost.BuildAsync(options, new LineProgress(Console.Error), CancellationToken.None);
     await host.StartAsync(CancellationToken.None);
-    Console.Error.WriteLine($"serving {host.ModelName} at {host.GrpcAddress}, metrics at {host.HttpAddress}metrics");
+    string served = host.Roles.HasFlag(SiloRole.Gateway) ? $"{host.ModelName} at {host.GrpcAddress}" : $"{host.ModelName} as {SiloRoleList.Format(host.Roles)} in silo {host.SiloName}";
+    Console.Error.WriteLine($"serving {served}, metrics at {host.HttpAddress}metrics");
     await host.WaitForShutdownAsync(CancellationToken.None);
     if (host.Failure is { } failure)
     {

@@ -28,6 +28,7 @@ public static class GrainsServiceCollectionExtensions
         services.AddPlacementDirector<GatewayPlacementStrategy, GatewayPlacementDirector>();
         services.AddSingleton(provider => new SchedulerServices(new SchedulerMetrics(provider.GetRequiredService<IMetricFactory>())));
         services.AddSingleton<WorkerCatalog>();
+        services.AddSingleton<WorkerReadiness>();
         return services.AddHostedService<WorkerHost>();
     }
 }

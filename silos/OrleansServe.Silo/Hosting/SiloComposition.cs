@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
 
 using Orleans.Runtime.MembershipService.SiloMetadata;
 
@@ -34,7 +35,7 @@ public static class SiloComposition
         silo.Services.AddSingleton(TimeProvider.System);
         silo.Services.AddSingleton(dataPlane);
         silo.Services.AddSingleton(model.ForWorkers);
-        silo.Services.AddSingleton(static _ => CreateRegistry());
+        silo.Services.TryAddSingleton(static _ => CreateRegistry());
         silo.Services.AddSingleton<IMetricFactory>(provider =>
         {
             IMetricFactory factory = Metrics.WithCustomRegistry(provider.GetRequiredService<CollectorRegistry>());
@@ -65,7 +66,8 @@ public static class SiloComposition
         gateway.ResumeTimeout = serving.ResumeTimeout;
     }
 
-    private static CollectorRegistry CreateRegistry()
+    /// <summary>Where the metrics of a process are kept.</summary>
+    internal static CollectorRegistry CreateRegistry()
     {
         CollectorRegistry registry = Metrics.NewCustomRegistry();
         DotNetStats.Register(registry);

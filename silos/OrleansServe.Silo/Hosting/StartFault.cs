@@ -14,6 +14,7 @@ public static class StartFault
     {
         SiloOptionsException options => options.Faults,
         ModelFormatException model => [model.Message],
+        RedisUnreachableException redis => [redis.Message],
         OptionsValidationException validation => [.. validation.Failures],
         IOException { InnerException: AddressInUseException } inUse => [$"{inUse.Message} Another server runs there: stop it, or choose other ports with --port and --http-port."],
         OutOfMemoryException memory => [$"not enough memory ({memory.Message}): a smaller --kv-blocks needs less"],

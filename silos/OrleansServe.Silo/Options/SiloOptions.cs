@@ -34,6 +34,9 @@ public sealed record SiloOptions
     /// <summary>Port of metrics and probes (HTTP/1.1); 0 for a free one.</summary>
     public int HttpPort { get; init; } = 8080;
 
+    /// <summary>How the silo belongs to a cluster of several processes, if it does.</summary>
+    public ClusteringOptions Clustering { get; init; } = new();
+
     /// <summary>How workers reach each other.</summary>
     public DataPlaneOptions DataPlane { get; init; } = new();
 

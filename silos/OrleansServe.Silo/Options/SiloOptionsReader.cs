@@ -35,6 +35,11 @@ public sealed class SiloOptionsReader
             return this;
         }
 
+        foreach (IConfigurationSection other in file.GetChildren().Where(child => !child.Key.Equals(Section, StringComparison.OrdinalIgnoreCase)))
+        {
+            _faults.Add($"{path}: {other.Key}: no such section; settings are in {Section}");
+        }
+
         foreach (IConfigurationSection child in file.GetSection(Section).GetChildren())
         {
             if (child.Value is { } value)
@@ -85,7 +90,7 @@ public sealed class SiloOptionsReader
             SiloSetting? setting = SiloSetting.All.FirstOrDefault(candidate => candidate.Flag == parts[0]);
             if (setting is null && !config)
             {
-                _faults.Add($"{parts[0]}: no such option");
+                _faults.Add($"{parts[0]}: no such option" + Hint(parts[0], SiloSetting.All.Select(candidate => candidate.Flag)));
                 continue;
             }
 
@@ -131,10 +136,13 @@ public sealed class SiloOptionsReader
             }
         }
 
-        if (options.Port != 0 && options.Port == options.HttpPort)
+        options = ClusteringSettings.Complete(options, key => _values.ContainsKey(_byKey[key]), faults);
+        if (options.Clustering.Redis is null && !options.Roles.HasFlag(SiloRoleList.WholeCluster))
         {
-            faults.Add($"--port and --http-port must differ, and are both {options.Port}");
+            faults.Add($"--roles must have {SiloRoleList.Format(SiloRoleList.WholeCluster)} where there is one process, not only {SiloRoleList.Format(options.Roles)}; several need --redis");
         }
+
+        faults.AddRange(PortFaults(options));
 
         DataPlaneOptions plane = options.DataPlane;
         string?[] files = [plane.Certificate, plane.Key, plane.Authority];
@@ -146,6 +154,29 @@ public sealed class SiloOptionsReader
         return faults.Count == 0 ? options : throw new SiloOptionsException(faults);
     }
 
+    /// <summary>Ports of this process that are the same.</summary>
+    private static IEnumerable<string> PortFaults(SiloOptions options)
+    {
+        List<(string Flag, int Port)> ports = [("--http-port", options.HttpPort)];
+        if (options.Roles.HasFlag(SiloRole.Gateway))
+        {
+            ports.Insert(0, ("--port", options.Port));
+        }
+
+        if (options.Clustering.Redis is not null)
+        {
+            ports.Add(("--silo-port", options.Clustering.Port));
+        }
+
+        if (options.DataPlane.Kind == DataPlaneKind.Tcp)
+        {
+            ports.Add(("--data-plane-port", options.DataPlane.Port));
+        }
+
+        return ports.SelectMany((first, i) => ports.Skip(i + 1).Where(second => second.Port == first.Port && first.Port != 0)
+            .Select(second => $"{first.Flag} and {second.Flag} must differ, and are both {first.Port}"));
+    }
+
     private void Add(Origin origin, string name, string key, string value)
     {
         if (_byKey.TryGetValue(key, out SiloSetting? setting))
@@ -154,9 +185,11 @@ public sealed class SiloOptionsReader
         }
         else
         {
-            _faults.Add($"{name}: no such setting");
+            _faults.Add($"{name}: no such setting" + Hint(key, _byKey.Keys));
         }
     }
+
+    private static string Hint(string name, IEnumerable<string> known) => SettingNames.Nearest(name, known) is { } nearest ? $"; the nearest is {nearest}" : "";
 
     private void Put(SiloSetting setting, Given given)
     {

@@ -3,6 +3,9 @@ namespace OrleansServe.Silo.Options;
 /// <summary>Roles as text: on the command line, and in the silo's metadata, where placement reads them.</summary>
 public static class SiloRoleList
 {
+    /// <summary>What a process that is a whole cluster must do; experts are computed by prefill and decode workers where there are no shards.</summary>
+    public const SiloRole WholeCluster = SiloRole.Gateway | SiloRole.Prefill | SiloRole.Decode;
+
     private static readonly (SiloRole Role, string Name)[] Names =
     [
         (SiloRole.Gateway, "gateway"),

@@ -24,24 +24,25 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("Listen", "--listen", "ADDR", "Address to listen on; 0.0.0.0 for all (default 127.0.0.1)", (o, v) => o with { Listen = Address(v) }),
         new("Prefill", "--prefill", "N", "Prefill workers (default 1)", (o, v) => o with { PrefillWorkers = Number(v, 1, 64) }),
         new("Decode", "--decode", "N", "Decode workers (default 1)", (o, v) => o with { DecodeWorkers = Number(v, 1, 64) }),
-        new("Experts", "--experts", "N", "Expert shards; 0 leaves the experts to the other workers (default 2)", (o, v) => o with { ExpertShards = Number(v, 0, 64) }),
+        new("Experts", "--experts", "N", "Expert shards of this process; 0 leaves the experts to the other workers (default 2)", (o, v) => o with { ExpertShards = Number(v, 0, 64) }),
         new("KvBlocks", "--kv-blocks", "N", "KV blocks of 64 tokens of each worker (default 512)", (o, v) => o with { KvBlocks = Number(v, 1, 1 << 24) }),
         new("MaxBatchTokens", "--max-batch-tokens", "N", "Tokens of one model step at most (default 512)", (o, v) => o with { MaxBatchTokens = Number(v, 1, 1 << 16) }),
         new("MaxRequests", "--max-requests", "N", "Requests that a worker holds at most (default 256)", (o, v) => o with { MaxRequests = Number(v, 1, 1 << 16) }),
         new("SpeculativeTokens", "--speculative-tokens", "N", "Drafts of each stream that a step verifies at most, made by the model's MTP layer; 0 for none (default 1)", (o, v) => o with { SpeculativeTokens = Number(v, 0, 8) }),
         new("Threads", "--threads", "N", "Threads of each engine; 0 for one per processor (default 0)", (o, v) => o with { Threads = Number(v, 0, 1024) }),
         new("DrainSeconds", "--drain-seconds", "N", "Seconds that running answers have to end once the server is told to stop (default 15)", (o, v) => o with { DrainLimit = TimeSpan.FromSeconds(Number(v, 1, 86_400)) }),
-        new("SiloName", "--silo-name", "NAME", "Name of this silo, the node of its workers (default silo-0)", (o, v) => o with { SiloName = Name(v) }),
-        new("Roles", "--roles", "LIST", "gateway, prefill, decode, expert (default all)", (o, v) => o with { Roles = SiloRoleList.Parse(v) }),
+        new("SiloName", "--silo-name", "NAME", "Name of this silo, the node of its workers (default silo-0; with --redis the machine's name and --silo-port)", (o, v) => o with { SiloName = Name(v) }),
+        new("Roles", "--roles", "LIST", "gateway, prefill, decode, expert (default all; some of them with --redis only)", (o, v) => o with { Roles = SiloRoleList.Parse(v) }),
         new("ClusterId", "--cluster-id", "NAME", "Silos of another cluster are not talked to (default orleansserve)", (o, v) => o with { ClusterId = Name(v) }),
-        new("DataPlane", "--data-plane", "KIND", "How workers reach each other: in-process or tcp (default in-process)", (o, v) => o with { DataPlane = o.DataPlane with { Kind = Kind(v) } }),
-        new("DataPlaneListen", "--data-plane-listen", "ADDR", "tcp: address to listen on (default 127.0.0.1)", (o, v) => o with { DataPlane = o.DataPlane with { Listen = Address(v) } }),
+        new("DataPlane", "--data-plane", "KIND", "How workers reach each other: in-process or tcp (default in-process; with --redis tcp)", (o, v) => o with { DataPlane = o.DataPlane with { Kind = Kind(v) } }),
+        new("DataPlaneListen", "--data-plane-listen", "ADDR", "tcp: address to listen on (default --silo-host)", (o, v) => o with { DataPlane = o.DataPlane with { Listen = Address(v) } }),
         new("DataPlanePort", "--data-plane-port", "N", "tcp: port to listen on; 0 takes a free one (default 0)", (o, v) => o with { DataPlane = o.DataPlane with { Port = Number(v, 0, IPEndPoint.MaxPort) } }),
-        new("DataPlaneHost", "--data-plane-host", "HOST", "tcp: host that other silos dial (default: the address listened on)", (o, v) => o with { DataPlane = o.DataPlane with { AdvertisedHost = Name(v) } }),
+        new("DataPlaneHost", "--data-plane-host", "HOST", "tcp: host that other silos dial (default: --silo-host, or the address listened on)", (o, v) => o with { DataPlane = o.DataPlane with { AdvertisedHost = Name(v) } }),
         new("DataPlaneHostPort", "--data-plane-host-port", "N", "tcp: port that other silos dial (default: the one listened on)", (o, v) => o with { DataPlane = o.DataPlane with { AdvertisedPort = Number(v, 1, IPEndPoint.MaxPort) } }),
         new("TlsCertificate", "--tls-certificate", "FILE", "tcp: PEM file of this silo's certificate; goes with the next two", (o, v) => o with { DataPlane = o.DataPlane with { Certificate = Text(v) } }),
         new("TlsKey", "--tls-key", "FILE", "tcp: PEM file of its private key", (o, v) => o with { DataPlane = o.DataPlane with { Key = Text(v) } }),
         new("TlsAuthority", "--tls-authority", "FILE", "tcp: PEM file of the authorities whose silos are let in", (o, v) => o with { DataPlane = o.DataPlane with { Authority = Text(v) } }),
+        .. ClusteringSettings.All,
         .. ServingSettings.All,
         new("JsonLogs", "--json-logs", "", "Write logs as one JSON object a line", (o, v) => o with { JsonLogs = Switch(v) }),
         new("Verbose", "--verbose", "", "Log what happens, not only what goes wrong", (o, v) => o with { Verbose = Switch(v) }),
@@ -52,15 +53,15 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
             ? value
             : throw new FormatException($"must be a number in {low}..{high}, not '{text}'");
 
-    private static string Text(string text) =>
+    internal static string Text(string text) =>
         string.IsNullOrWhiteSpace(text) ? throw new FormatException("must not be empty") : text;
 
-    private static string Name(string text) =>
+    internal static string Name(string text) =>
         text.Length is > 0 and <= 128 && !text.Any(c => char.IsControl(c) || char.IsWhiteSpace(c) || c == '/')
             ? text
             : throw new FormatException($"must be 1 to 128 characters without spaces and slashes, not '{text}'");
 
-    private static IPAddress Address(string text) => text == "localhost"
+    internal static IPAddress Address(string text) => text == "localhost"
         ? IPAddress.Loopback
         : IPAddress.TryParse(text, out IPAddress? address)
             ? address

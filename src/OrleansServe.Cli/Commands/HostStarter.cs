@@ -14,7 +14,7 @@ internal static class HostStarter
     // Workers read their share of the weights first: long for a large model, and the user sees that it goes on.
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(30);
 
-    /// <summary>Builds and starts the host, and waits until its workers serve.</summary>
+    /// <summary>Builds and starts the host. In a cluster of one process it waits until the workers serve; one of several is ready when the others are, and says so at <c>/readyz</c>.</summary>
     public static async Task<SiloHost> StartAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
     {
         using StartupProgress progress = new(terminal.Error, terminal.ErrorAnsi, time);
@@ -22,8 +22,12 @@ internal static class HostStarter
         try
         {
             await host.StartAsync(cancellationToken);
-            progress.Report(new LoadProgress("waiting for the workers"));
-            await WaitForWorkersAsync(host, options, time, cancellationToken);
+            if (!host.IsOneOfSeveral)
+            {
+                progress.Report(new LoadProgress("waiting for the workers"));
+                await WaitForWorkersAsync(host, options, time, cancellationToken);
+            }
+
             return host;
         }
         catch

@@ -8,14 +8,13 @@ internal sealed class NodePlacementDirector(IClusterMembershipService membership
     public Task<SiloAddress> OnAddActivation(PlacementStrategy strategy, PlacementTarget target, IPlacementContext context)
     {
         string node = WorkerId.Parse(target.GrainIdentity.Key.ToString() ?? "").Node;
-        foreach (ClusterMember member in membership.CurrentSnapshot.Members.Values)
-        {
-            if (member.Status == SiloStatus.Active && member.Name == node)
-            {
-                return Task.FromResult(member.SiloAddress);
-            }
-        }
 
-        throw new OrleansException($"No active silo is named '{node}', which grain {target.GrainIdentity} belongs to.");
+        // A silo that was killed and started anew may be active twice for the seconds until its death is agreed on; the younger one is alive.
+        SiloAddress? silo = membership.CurrentSnapshot.Members.Values
+            .Where(member => member.Status == SiloStatus.Active && member.Name == node)
+            .Max(member => member.SiloAddress);
+        return silo is not null
+            ? Task.FromResult(silo)
+            : throw new OrleansException($"No active silo is named '{node}', which grain {target.GrainIdentity} belongs to.");
     }
 }

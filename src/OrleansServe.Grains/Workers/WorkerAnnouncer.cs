@@ -44,6 +44,9 @@ internal sealed class WorkerAnnouncer
         worker.Changed = () => _changes.Writer.TryWrite(true);
     }
 
+    /// <summary>Told how announcing goes on.</summary>
+    public WorkerReadiness? Readiness { get; init; }
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
         bool full = true;
@@ -52,6 +55,7 @@ internal sealed class WorkerAnnouncer
         {
             if (!_isReady())
             {
+                Readiness?.OnWaiting(_worker.Id);
                 await Task.Delay(RetryDelay, _time, cancellationToken);
                 continue;
             }
@@ -61,11 +65,16 @@ internal sealed class WorkerAnnouncer
                 WorkerReport report = await NextAsync(full, cancellationToken);
                 full = !await _scheduler.ReportAsync(report).WaitAsync(CallTimeout, _time, cancellationToken);
                 failing = false;
+                if (!full)
+                {
+                    Readiness?.OnReport(_worker.Id, taken: true);
+                }
             }
             catch (Exception e) when (!cancellationToken.IsCancellationRequested)
             {
                 // Whether the scheduler got this report is unknown. Logged when it begins, not ten times a second.
                 full = true;
+                Readiness?.OnReport(_worker.Id, taken: false);
                 if (!failing)
                 {
                     WorkerLog.ReportFailed(_logger, _worker.Id, e);

@@ -25,11 +25,13 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
     private readonly IGrainFactory _grains;
     private readonly WorkerCatalog _catalog;
     private readonly WorkerContext _context;
+    private readonly WorkerReadiness _readiness;
     private readonly List<IDisposable> _owned = [];
 
     public WorkerHost(
         IGrainFactory grains,
         WorkerCatalog catalog,
+        WorkerReadiness readiness,
         WorkerModel model,
         IOptions<WorkerOptions> options,
         IOptions<ServiceOptions> service,
@@ -40,6 +42,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
     {
         _grains = grains;
         _catalog = catalog;
+        _readiness = readiness;
         _context = new WorkerContext(model, options.Value, service.Value, dataPlane, time, new WorkerMetrics(metrics), logger);
     }
 
@@ -72,6 +75,8 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
                 tasks.Add(directory.RunAsync(stoppingToken));
             }
 
+            _readiness.OnLoaded(_catalog.All.Select(worker => worker.Id));
+
             // The first that fails ends the host, whatever the others do.
             await foreach (Task task in Task.WhenEach(tasks))
             {
@@ -87,7 +92,7 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
             await StopWorkersAsync();
         }
 
-        Task Announce(IWorker worker, Func<bool> isReady) => new WorkerAnnouncer(worker, scheduler, isReady, _context).RunAsync(stoppingToken);
+        Task Announce(IWorker worker, Func<bool> isReady) => new WorkerAnnouncer(worker, scheduler, isReady, _context) { Readiness = _readiness }.RunAsync(stoppingToken);
     }
 
     private List<IWorker> StartShards(CancellationToken cancellationToken)

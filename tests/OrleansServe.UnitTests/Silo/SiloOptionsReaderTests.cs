@@ -28,6 +28,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
             "--cluster-id", "c", "--data-plane", "tcp", "--data-plane-listen", "::1", "--data-plane-port", "11", "--data-plane-host", "pod-3", "--data-plane-host-port", "12",
             "--tls-certificate", "a.pem", "--tls-key", "b.pem", "--tls-authority", "c.pem",
             "--drain-seconds", "90",
+            "--redis", "r:1,password=p", "--redis-wait-seconds", "13", "--service-id", "v", "--silo-host", "10.0.0.1", "--silo-port", "14", "--cluster-experts", "15", "--first-expert", "16",
             "--interactive-ttft-ms", "1", "--interactive-itl-ms", "2", "--standard-ttft-ms", "3", "--standard-itl-ms", "4", "--batch-ttft-ms", "5", "--batch-itl-ms", "6",
             "--overcommit", "0.5", "--prompt-floor", "7", "--max-queued-requests", "8", "--max-queue-ms", "9", "--max-queued-tokens", "10",
             "--max-concurrent-requests", "11", "--max-request-bytes", "2048", "--token-timeout-ms", "12", "--json-logs", "--verbose",
@@ -63,6 +64,16 @@ public sealed class SiloOptionsReaderTests : IDisposable
                 Authority = "c.pem",
             },
             DrainLimit = TimeSpan.FromSeconds(90),
+            Clustering = new ClusteringOptions
+            {
+                Redis = "r:1,password=p",
+                RedisWait = TimeSpan.FromSeconds(13),
+                ServiceId = "v",
+                Host = IPAddress.Parse("10.0.0.1"),
+                Port = 14,
+                ClusterExpertShards = 15,
+                FirstExpertShard = 16,
+            },
             Serving = new ServingOptions
             {
                 InteractiveFirstToken = TimeSpan.FromMilliseconds(1),
@@ -128,7 +139,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
         SiloOptionsException exception = Assert.Throws<SiloOptionsException>(() => reader.Read(Defaults));
 
         Assert.Equal(7, exception.Faults.Count);
-        Assert.Contains(exception.Faults, fault => fault.EndsWith("OrleansServe:Portt: no such setting", StringComparison.Ordinal));
+        Assert.Contains(exception.Faults, fault => fault.EndsWith("OrleansServe:Portt: no such setting; the nearest is Port", StringComparison.Ordinal));
         Assert.Contains(exception.Faults, fault => fault.EndsWith("OrleansServe:Decode must be a single value", StringComparison.Ordinal));
         Assert.Contains("ORLEANSSERVE__COLOUR: no such setting", exception.Faults);
         Assert.Contains("ORLEANSSERVE__THREADS must be a number in 0..1024, not 'many'", exception.Faults);

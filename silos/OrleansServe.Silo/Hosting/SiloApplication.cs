@@ -1,10 +1,8 @@
-using System.Net;
-using System.Net.Sockets;
-
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
@@ -12,28 +10,37 @@ using OrleansServe.Gateway;
 using OrleansServe.Silo.DataPlane;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
+using OrleansServe.Silo.Probes;
 using OrleansServe.Transfer;
+
+using Prometheus;
 
 namespace OrleansServe.Silo.Hosting;
 
-/// <summary>The composition root of a cluster of one process: one silo with all roles, and the gateway's servers before it.</summary>
-internal static class EmbeddedCluster
+/// <summary>The composition root of a process: one silo with the roles it was given, the gateway's server before it if it has one.</summary>
+internal static class SiloApplication
 {
-    public static WebApplication Build(SiloOptions options, LoadedModel model, int shards)
+    private const string Name = "OrleansServe.Silo";
+
+    /// <summary>Puts the process together. Of its ports only the data plane's listens yet.</summary>
+    /// <param name="options">What it is told.</param>
+    /// <param name="model">The model served.</param>
+    /// <param name="shards">Its expert shards.</param>
+    /// <param name="metrics">Where it counts.</param>
+    /// <param name="membership">How it joins the cluster.</param>
+    public static IHost Build(SiloOptions options, LoadedModel model, ShardRange shards, CollectorRegistry metrics, ISiloMembership membership)
     {
-        // An empty builder: settings come from SiloOptions alone, not from whatever lies in the working directory or the environment.
-        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "OrleansServe.Silo", ContentRootPath = AppContext.BaseDirectory });
-        AddLogging(builder, options);
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainLimit);
-
-        IDataPlane dataPlane = builder.Services.AddDataPlane(options);
-        builder.UseOrleans(silo =>
+        // Empty builders: settings come from SiloOptions alone, not from whatever lies in the working directory or the environment.
+        if (!options.Roles.HasFlag(SiloRole.Gateway))
         {
-            silo.UseLocalhostClustering(FreePort(), gatewayPort: 0);
-            silo.Configure<Orleans.Configuration.SiloOptions>(orleans => orleans.SiloName = options.SiloName);
-            silo.AddOrleansServe(options, model, dataPlane, new ShardRange(0, shards, shards));
-        });
+            HostApplicationBuilder worker = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = Name, ContentRootPath = AppContext.BaseDirectory });
+            AddSilo(worker, options, model, shards, metrics, membership);
+            worker.Services.AddHealthChecks().AddCheck<WorkerReadinessCheck>(WorkerReadinessCheck.Name, HealthStatus.Unhealthy, [GatewayStatusExtensions.ReadinessTag]);
+            return worker.Build();
+        }
 
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = Name, ContentRootPath = AppContext.BaseDirectory });
+        AddSilo(builder, options, model, shards, metrics, membership);
         builder.Services.AddSingleton(model.ForGateway);
         builder.Services.AddOrleansServeGateway(gateway => SiloComposition.Configure(gateway, options.Serving));
         builder.Services.AddRoutingCore();
@@ -41,7 +48,6 @@ internal static class EmbeddedCluster
         {
             kestrel.AddServerHeader = false;
             kestrel.Listen(options.Listen, options.Port, static endpoint => endpoint.Protocols = HttpProtocols.Http2);
-            kestrel.Listen(options.Listen, options.HttpPort, static endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
 
         WebApplication application = builder.Build();
@@ -50,7 +56,22 @@ internal static class EmbeddedCluster
         return application;
     }
 
-    private static void AddLogging(WebApplicationBuilder builder, SiloOptions options)
+    private static void AddSilo(
+        IHostApplicationBuilder builder, SiloOptions options, LoadedModel model, ShardRange shards, CollectorRegistry metrics, ISiloMembership membership)
+    {
+        AddLogging(builder, options);
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainLimit);
+        builder.Services.AddSingleton(metrics);
+        IDataPlane dataPlane = builder.Services.AddDataPlane(options);
+        builder.UseOrleans(silo =>
+        {
+            membership.Apply(silo);
+            silo.Configure<Orleans.Configuration.SiloOptions>(orleans => orleans.SiloName = options.SiloName);
+            silo.AddOrleansServe(options, model, dataPlane, shards);
+        });
+    }
+
+    private static void AddLogging(IHostApplicationBuilder builder, SiloOptions options)
     {
         builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Information : LogLevel.Warning);
 
@@ -83,13 +104,5 @@ internal static class EmbeddedCluster
 
         // Results go to standard output, what is said about them does not.
         builder.Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
-    }
-
-    // Orleans needs to know its port before it listens, and no other process is meant to know it.
-    private static int FreePort()
-    {
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }
