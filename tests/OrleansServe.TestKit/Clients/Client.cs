@@ -11,6 +11,9 @@ public sealed class Client
     /// <summary>Names, separated by commas, of the clients that this machine cannot have.</summary>
     public const string SkipVariable = "ORLEANSSERVE_SKIP_CLIENTS";
 
+    /// <summary>Path of a Redis server that is not where Debian puts it.</summary>
+    public const string RedisVariable = "ORLEANSSERVE_REDIS_SERVER";
+
     /// <summary>Debian's Python, the one that its python3-grpcio belongs to.</summary>
     public const string Python = "/usr/bin/python3";
 
@@ -41,6 +44,13 @@ public sealed class Client
         "kubectl",
         "install kubectl 1.27 or later (https://kubernetes.io/docs/tasks/tools)",
         static () => Succeeds("kubectl", "kustomize", RepositoryPaths.InRoot("k8s", "overlays", "gpu-pool")));
+
+    /// <summary>Debian's Redis server, or the one that <see cref="RedisVariable"/> names.</summary>
+    public static Client RedisServer { get; } = new("redis-server", "apt-get install redis-server", static () => RedisServerProgram is { } program && Succeeds(program, "--version"));
+
+    /// <summary>Path of the Redis server; null where there is none.</summary>
+    public static string? RedisServerProgram =>
+        new[] { Environment.GetEnvironmentVariable(RedisVariable), "/usr/bin/redis-server", "/usr/local/bin/redis-server" }.FirstOrDefault(File.Exists);
 
     /// <summary>What the skip variable calls it.</summary>
     public string Name { get; }
