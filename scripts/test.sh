@@ -32,6 +32,10 @@ ensure_clients() {
   unpack prometheus prometheus ||
     leave_out prometheus "its tests are skipped (sudo apt-get install prometheus)"
 
+  # Several processes are a cluster in Published mode only. Not installed unasked: Debian's package starts a service.
+  [ "$mode" != Published ] || [ -x "${ORLEANSSERVE_REDIS_SERVER:-/usr/bin/redis-server}" ] ||
+    leave_out redis-server "the tests of several processes are skipped (sudo apt-get install redis-server, or name one with ORLEANSSERVE_REDIS_SERVER)"
+
   local folder
   while IFS= read -r folder; do
     if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
