@@ -83,22 +83,21 @@ internal sealed class LayerPlanner
         }
 
         int[] adapted = [.. previous];
-        double largest = AdaptNodes(loads, adapted, mostMoved);
+        double largest = AdaptNodes(loads, adapted, mostMoved, fresh.LargestLoad);
         int adaptedMoves = OverlapMatching.Moved(adapted, previous, _shape.SlotsPerDevice);
         return mayReplace && fresh.LargestLoad < largest
             ? replaced
             : fresh with { Slots = adapted, Origin = adaptedMoves == 0 ? PlanOrigin.Kept : PlanOrigin.Adapted, LargestLoad = largest, Moved = adaptedMoves };
     }
 
-    private double AdaptNodes(double[] loads, int[] slots, double mostMoved)
+    private double AdaptNodes(double[] loads, int[] slots, double mostMoved, double freshLargest)
     {
         int[] local = new int[_nodeSlots];
         double[] fresh = new double[_nodes];
         int[] order = new int[_nodes];
         for (int node = 0; node < _nodes; node++)
         {
-            _ = LoadNode(loads, node);
-            fresh[node] = _part.Plan(_partLoads, local).Largest;
+            fresh[node] = PlanNode(loads, node, local, freshLargest);
             order[node] = node;
         }
 
@@ -111,8 +110,8 @@ internal sealed class LayerPlanner
         {
             Span<int> part = slots.AsSpan(order[i] * _nodeSlots, _nodeSlots);
             int[] before = part.ToArray();
-            ReadOnlySpan<int> experts = LoadNode(loads, order[i]);
-            _ = _part.Plan(_partLoads, local);
+            _ = PlanNode(loads, order[i], local, freshLargest);
+            ReadOnlySpan<int> experts = _groups.ExpertsOf(order[i]);
             for (int slot = 0; slot < part.Length; slot++)
             {
                 local[slot] = _groups.PlaceOf(part[slot]);
@@ -124,6 +123,18 @@ internal sealed class LayerPlanner
         }
 
         return largest;
+    }
+
+    // A global plan's only part is the last that was planned.
+    private double PlanNode(double[] loads, int node, int[] local, double freshLargest)
+    {
+        if (_nodes == 1)
+        {
+            return freshLargest;
+        }
+
+        _ = LoadNode(loads, node);
+        return _part.Plan(_partLoads, local).Largest;
     }
 
     private Outcome PlanNodes(double[] loads, int[] slots)
