@@ -18,6 +18,5 @@ internal static class BenchCommand
         BenchServeCommand.Create(terminal, time),
         BenchRoutingCommand.Create(terminal, time),
         BenchTransferCommand.Create(terminal, time),
-        BenchBalanceCommand.Create(terminal, time),
     };
 }

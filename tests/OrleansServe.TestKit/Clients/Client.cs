@@ -43,7 +43,7 @@ public sealed class Client
     public static Client Kubectl { get; } = new(
         "kubectl",
         "install kubectl 1.27 or later (https://kubernetes.io/docs/tasks/tools)",
-        static () => Succeeds("kubectl", "kustomize", RepositoryPaths.InRoot("k8s", "overlays", "gpu-pool")));
+        static () => Succeeds("kubectl", "kustomize", RepositoryPaths.InRoot("k8s", "overlays", "gpu-pool"), "--output", "/dev/null"));
 
     /// <summary>Debian's Redis server, or the one that <see cref="RedisVariable"/> names.</summary>
     public static Client RedisServer { get; } = new("redis-server", "apt-get install redis-server", static () => RedisServerProgram is { } program && Succeeds(program, "--version"));

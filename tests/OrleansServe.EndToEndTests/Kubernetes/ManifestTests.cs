@@ -1,0 +1,152 @@
+using System.Collections;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using OrleansServe.Silo.Options;
+using OrleansServe.TestKit;
+using OrleansServe.TestKit.Clients;
+using Xunit;
+
+namespace OrleansServe.EndToEndTests.Kubernetes;
+
+public sealed partial class ManifestTests
+{
+    private const string Kubectl = ClientTheoryAttribute.KubectlName;
+
+    // Closing the silo, its engines and its connections takes a few seconds after the drain.
+    private const int Leaving = 15;
+
+    public static TheoryData<string> Overlays { get; } =
+        [.. Directory.GetDirectories(RepositoryPaths.InRoot("k8s", "overlays")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+
+    [ClientTheory(Kubectl, Manifests.Schemas)]
+    [MemberData(nameof(Overlays))]
+    public async Task Overlay_Rendered_KeepsToTheSchemas(string overlay)
+    {
+        Manifests manifests = await LoadAsync(overlay);
+
+        Assert.Empty(manifests.Faults);
+        Assert.True(manifests.Documents.Count > 20);
+    }
+
+    [ClientFact(Kubectl, Manifests.Schemas)]
+    public async Task Overlay_WithAMisspeltFieldAndAWrongType_IsFaulted()
+    {
+        string yaml = (await Manifests.RenderAsync("cpu-demo")).Replace("readOnlyRootFilesystem", "readonlyRootFilesystem", StringComparison.Ordinal)
+            .Replace("periodSeconds: 10", "periodSeconds: often", StringComparison.Ordinal);
+
+        Manifests manifests = await Manifests.ReadAsync(yaml);
+
+        Assert.Contains(manifests.Faults, fault => fault.Contains("readonlyRootFilesystem", StringComparison.Ordinal));
+        Assert.Contains(manifests.Faults, fault => fault.Contains("periodSeconds must be integer", StringComparison.Ordinal));
+    }
+
+    [ClientTheory(Kubectl, Manifests.Schemas)]
+    [MemberData(nameof(Overlays))]
+    public async Task Pods_Of_AnOverlay_AreConfinedAndProbed(string overlay)
+    {
+        Manifests manifests = await LoadAsync(overlay);
+
+        foreach (JsonElement workload in manifests.Workloads())
+        {
+            JsonElement pod = Manifests.PodOf(workload).GetProperty("spec");
+            JsonElement container = Manifests.ContainerOf(workload);
+            Assert.True(pod.GetProperty("securityContext").GetProperty("runAsNonRoot").GetBoolean());
+            Assert.Equal("RuntimeDefault", pod.GetProperty("securityContext").GetProperty("seccompProfile").GetProperty("type").GetString());
+            Assert.False(pod.GetProperty("automountServiceAccountToken").GetBoolean());
+            Assert.True(container.GetProperty("securityContext").GetProperty("readOnlyRootFilesystem").GetBoolean());
+            Assert.False(container.GetProperty("securityContext").GetProperty("allowPrivilegeEscalation").GetBoolean());
+            Assert.Equal("ALL", Assert.Single(container.GetProperty("securityContext").GetProperty("capabilities").GetProperty("drop").EnumerateArray()).GetString());
+            Assert.True(container.GetProperty("resources").GetProperty("limits").TryGetProperty("memory", out _));
+            Assert.Matches(@"^[^:]+:\d[\w.-]+$", container.GetProperty("image").GetString());
+            Assert.All(["startupProbe", "livenessProbe", "readinessProbe"], probe => Assert.True(container.TryGetProperty(probe, out _), $"{Manifests.NameOf(workload)}: {probe}"));
+        }
+    }
+
+    /// <summary>The reader that a pod's silo uses accepts what the pod is given, for each role.</summary>
+    [ClientTheory(Kubectl, Manifests.Schemas)]
+    [MemberData(nameof(Overlays))]
+    public async Task Options_Of_EverySilo_AreAccepted(string overlay)
+    {
+        Manifests manifests = await LoadAsync(overlay);
+
+        foreach (JsonElement workload in manifests.Silos())
+        {
+            SiloOptions options = Read(manifests, workload);
+
+            Assert.Equal(Manifests.ComponentOf(workload), SiloRoleList.Format(options.Roles));
+            int pause = Manifests.ContainerOf(workload).GetProperty("lifecycle").GetProperty("preStop").GetProperty("sleep").GetProperty("seconds").GetInt32();
+            int grace = Manifests.PodOf(workload).GetProperty("spec").GetProperty("terminationGracePeriodSeconds").GetInt32();
+            Assert.InRange(pause + options.DrainLimit.TotalSeconds + Leaving, 0, grace);
+            if (options.Roles == SiloRole.Expert)
+            {
+                Assert.Equal(options.Clustering.ClusterExpertShards, workload.GetProperty("spec").GetProperty("replicas").GetInt32() * options.ExpertShards);
+            }
+        }
+    }
+
+    [ClientFact(Kubectl, Manifests.Schemas)]
+    public async Task Ports_Of_EverySilo_AreThoseOfItsOptions()
+    {
+        Manifests manifests = await LoadAsync("cpu-demo");
+
+        foreach (JsonElement workload in manifests.Silos())
+        {
+            SiloOptions options = Read(manifests, workload);
+            Dictionary<string, int> ports = Manifests.ContainerOf(workload).GetProperty("ports").EnumerateArray()
+                .ToDictionary(port => port.GetProperty("name").GetString()!, port => port.GetProperty("containerPort").GetInt32());
+            Assert.Equal((options.HttpPort, options.Clustering.Port, options.DataPlane.Port), (ports["http"], ports["silo"], ports["data-plane"]));
+            Assert.Equal(options.Roles == SiloRole.Gateway ? options.Port : -1, ports.GetValueOrDefault("grpc", -1));
+        }
+    }
+
+    [ClientTheory(Kubectl, Manifests.Schemas)]
+    [MemberData(nameof(Overlays))]
+    public async Task Selectors_Of_AnOverlay_FindTheirPods(string overlay)
+    {
+        Manifests manifests = await LoadAsync(overlay);
+        Dictionary<string, JsonElement> pods = manifests.Workloads().ToDictionary(Manifests.NameOf, workload => Manifests.PodOf(workload).GetProperty("metadata").GetProperty("labels"));
+
+        Assert.All(manifests.Workloads(), workload => Assert.Equal([Manifests.NameOf(workload)], Selected(workload.GetProperty("spec").GetProperty("selector").GetProperty("matchLabels"))));
+        Assert.All(manifests.OfKind("Service"), service => Assert.Single(Selected(service.GetProperty("spec").GetProperty("selector"))));
+        string[] budgeted = [.. manifests.OfKind("PodDisruptionBudget").SelectMany(budget => Selected(budget.GetProperty("spec").GetProperty("selector").GetProperty("matchLabels")))];
+        Assert.Equal(manifests.Silos().Select(Manifests.NameOf).Order(), budgeted.Order());
+
+        IEnumerable<string> Selected(JsonElement labels) => pods
+            .Where(pod => labels.EnumerateObject().All(label => pod.Value.TryGetProperty(label.Name, out JsonElement value) && value.GetString() == label.Value.GetString()))
+            .Select(pod => pod.Key);
+    }
+
+    /// <summary>An operator finds every option in one place, set or named.</summary>
+    [Fact]
+    public void Options_All_AreInTheConfigMapsOrThePods()
+    {
+        string text = string.Join('\n', Directory.EnumerateFiles(RepositoryPaths.InRoot("k8s", "base"), "*", SearchOption.AllDirectories).Select(File.ReadAllText));
+
+        string[] named = [.. Option().Matches(text).Select(match => match.Groups["key"].Value).Distinct().Order(StringComparer.Ordinal)];
+
+        Assert.Equal([.. SiloSetting.All.Select(setting => setting.Key.ToUpperInvariant()).Order(StringComparer.Ordinal)], named);
+    }
+
+    private static async Task<Manifests> LoadAsync(string overlay) => await Manifests.ReadAsync(await Manifests.RenderAsync(overlay));
+
+    private static SiloOptions Read(Manifests manifests, JsonElement workload)
+    {
+        Hashtable environment = [];
+        foreach ((string name, string value) in manifests.EnvironmentOf(workload))
+        {
+            environment[name] = value switch
+            {
+                "status.podIP" => "10.1.2.3",
+                "metadata.labels['apps.kubernetes.io/pod-index']" => "1",
+                "metadata.name" => string.Create(CultureInfo.InvariantCulture, $"{Manifests.NameOf(workload)}-1"),
+                _ => value,
+            };
+        }
+
+        return new SiloOptionsReader().AddEnvironment(environment).Read(new SiloOptions { Model = "" });
+    }
+
+    [GeneratedRegex("ORLEANSSERVE__(?<key>[A-Z]+)")]
+    private static partial Regex Option();
+}
