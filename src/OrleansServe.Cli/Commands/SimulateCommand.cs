@@ -16,12 +16,15 @@ internal static class SimulateCommand
     {
         DocumentedCommand command = new(
             "simulate",
-            "Simulates a day of a fleet by discrete events, with the code that admits and balances in the cluster: nodes, cost, income and times to the first token by the hour. Without --scenario it is the day that DeepSeek published.",
+            "Simulates a day of a fleet by discrete events, with the code that admits, balances and scales in the cluster: nodes, cost, income and times to the first token by the hour. Without --scenario it is the day that DeepSeek published.",
             "./orleansserve simulate",
-            "./orleansserve simulate --policy printed --json");
+            "./orleansserve simulate --policy printed --json")
+        {
+            Notes = ["The form of scenario files, the model behind it and what was measured: docs/simulation.md", ""],
+        };
         Option<string> scenario = new("--scenario") { Description = "Scenario: JSON in the form of src/OrleansServe.Simulation/Scenarios/deepseek-day.json", HelpName = "FILE" };
-        Option<string> policy = new("--policy") { Description = "Who decides how many nodes there are: the node curve that the scenario's source printed (default)", HelpName = "printed", DefaultValueFactory = _ => "printed" };
-        policy.AcceptOnlyFromAmong("printed");
+        Option<string> policy = new("--policy") { Description = "Who decides how many nodes there are: our policy, or the node curve that the scenario's source printed (default ours)", HelpName = "ours|printed", DefaultValueFactory = _ => "ours" };
+        policy.AcceptOnlyFromAmong("ours", "printed");
         Option<bool> json = new("--json") { Description = "Write one JSON document" };
         foreach (Option option in (Option[])[scenario, policy, json])
         {

@@ -18,6 +18,8 @@ internal sealed class Dispatcher
     private readonly AdmissionLimits _limits;
     private readonly PrefillRouter _router = new();
     private readonly List<Cell> _routed = [];
+    private double _activeTicks;
+    private long _activeAt = long.MinValue;
     private PrefillCandidate[] _prefillCandidates = [];
     private DecodeCandidate[] _decodeCandidates = [];
 
@@ -41,6 +43,9 @@ internal sealed class Dispatcher
 
     /// <summary>Seconds of whole prefill units that they take.</summary>
     public double PrefillUnitSeconds { get; private set; }
+
+    /// <summary>Whether no decode unit has a place.</summary>
+    public bool DecodeIsFull => Array.TrueForAll(_decodeCandidates, candidate => candidate.Requests >= _limits.MaxRequestsPerDecodeWorker);
 
     /// <summary>Admits a request if it can be served now.</summary>
     public AdmissionVerdict TryAdmit(in Arrival arrival, long now, out Admission admission)
@@ -68,8 +73,10 @@ internal sealed class Dispatcher
     }
 
     /// <summary>Gives back what a group of streams held.</summary>
-    public void End(FleetUnit unit, int blocks)
+    public void End(FleetUnit unit, int blocks, long now)
     {
+        _activeTicks = ActiveTicksAt(now);
+        _activeAt = now;
         _decode.Active--;
         _decode.Blocks -= blocks;
         FleetUnit holder = unit.Heirs.TryDequeue(out FleetUnit? heir) ? heir : unit;
@@ -92,6 +99,9 @@ internal sealed class Dispatcher
             Refresh(holder.Cell);
         }
     }
+
+    /// <summary>Ticks that groups of streams have been under way, all together.</summary>
+    public double ActiveTicksAt(long now) => _activeTicks + (_decode.Active > 0 ? (double)_decode.Active * (now - _activeAt) : 0);
 
     /// <summary>Seconds of work that prefill has queued, in whole units.</summary>
     public double PrefillBacklog(long now)
@@ -123,6 +133,8 @@ internal sealed class Dispatcher
         long end = first + (long)(arrival.OutputTokens / _capacity.PlaceRate * TimeSpan.TicksPerSecond);
         int blocks = BlockMath.BlocksForRequest(lengths.Prompt, lengths.Answer);
         FleetUnit unit = decode.Idlest();
+        _activeTicks = ActiveTicksAt(now);
+        _activeAt = now;
         unit.Active++;
         unit.Blocks += blocks;
         decode.Active++;

@@ -6,4 +6,6 @@ namespace OrleansServe.Simulation.Runs;
 /// <param name="Kind">What.</param>
 /// <param name="Unit">To whom; null where it concerns all.</param>
 /// <param name="Blocks">KV blocks that come back.</param>
-internal readonly record struct SimulatedEvent(EventKind Kind, FleetUnit? Unit = null, int Blocks = 0);
+/// <param name="Requests">Requests that end.</param>
+/// <param name="OutputTokens">Tokens that they have produced.</param>
+internal readonly record struct SimulatedEvent(EventKind Kind, FleetUnit? Unit = null, int Blocks = 0, long Requests = 0, long OutputTokens = 0);

@@ -24,7 +24,8 @@ public sealed class Simulator
     private readonly EventQueue _events = new();
     private readonly Queue<Arrival> _waiting = [];
     private readonly FleetControl _control;
-    private readonly PrintedPlan _plan;
+    private readonly FleetMonitor _monitor;
+    private readonly IFleetPlan _plan;
     private readonly long _begin;
     private bool _retrying;
 
@@ -37,10 +38,12 @@ public sealed class Simulator
         _prefill = new RoleFleet(scenario.Prefill, Optimum.Units(scenario, scenario.Prefill, scenario.InputTokens * busiest));
         _decode = new RoleFleet(scenario.Decode, Optimum.Units(scenario, scenario.Decode, scenario.OutputTokens * busiest));
         _recorder = new Recorder(scenario);
-        _dispatcher = new Dispatcher(scenario, _prefill, _decode, new CapacityModel(scenario));
+        CapacityModel capacity = new(scenario);
+        _dispatcher = new Dispatcher(scenario, _prefill, _decode, capacity);
         _control = new FleetControl(scenario, _prefill, _decode, _recorder.Meter, _events);
-        _plan = new PrintedPlan(scenario);
-        _begin = -WarmUp;
+        _monitor = new FleetMonitor(_prefill, _decode, capacity, _dispatcher, _waiting);
+        _plan = policy == FleetPolicy.Printed ? new PrintedPlan(scenario) : new ScaledPlan(scenario, _curve, _monitor);
+        _begin = policy == FleetPolicy.Printed || scenario.Settings.EarlierDays == 0 ? -WarmUp : -scenario.Settings.EarlierDays * TimeSpan.TicksPerDay;
     }
 
     /// <summary>Simulates a day.</summary>
@@ -101,7 +104,7 @@ public sealed class Simulator
     {
         int first = (int)Math.Floor((double)_begin / TimeSpan.TicksPerDay);
         return Enumerable.Range(first, 1 - first)
-            .SelectMany(day => DayArrivals.Draw(_scenario, _curve, day, day < 0 ? _scenario.Settings.EarlierLevel : 1))
+            .SelectMany(day => DayArrivals.Draw(_scenario, _curve, day, day < 0 && _begin < -WarmUp ? _scenario.Settings.EarlierLevel : 1))
             .SkipWhile(arrival => arrival.Ticks < _begin);
     }
 
@@ -118,7 +121,8 @@ public sealed class Simulator
         switch (happening.Kind)
         {
             case EventKind.StreamsEnd:
-                _dispatcher.End(happening.Unit!, happening.Blocks);
+                _dispatcher.End(happening.Unit!, happening.Blocks, now);
+                _monitor.Ended(happening.Requests, happening.OutputTokens);
                 if (happening.Unit is { State: UnitState.Draining, Active: 0 } unit)
                 {
                     _control.Release(unit, now);
@@ -144,6 +148,7 @@ public sealed class Simulator
 
     private void Arrive(in Arrival arrival)
     {
+        _monitor.Arrived(arrival);
         if (_waiting.Count > 0 || !TryAdmit(arrival, arrival.Ticks))
         {
             _waiting.Enqueue(arrival);
@@ -179,7 +184,7 @@ public sealed class Simulator
         switch (_dispatcher.TryAdmit(arrival, now, out Admission admission))
         {
             case AdmissionVerdict.Admit:
-                _events.Add(admission.End, new SimulatedEvent(EventKind.StreamsEnd, admission.Decode, admission.Blocks));
+                _events.Add(admission.End, new SimulatedEvent(EventKind.StreamsEnd, admission.Decode, admission.Blocks, arrival.Requests, arrival.OutputTokens));
                 _recorder.Served(arrival, admission);
                 return true;
             case AdmissionVerdict.TooLarge:

@@ -22,6 +22,7 @@ internal static class SettingsReader
             FirstTokenTarget = Duration(fields, "ttft_target_seconds", defaults.FirstTokenTarget, 0.001, 3600),
             Patience = Duration(fields, "patience_seconds", defaults.Patience, 0, 3600),
             OptimumUtilization = fields.Number("optimum_utilization", defaults.OptimumUtilization, 0.1, 1),
+            Utilization = fields.Number("utilization", defaults.Utilization, 0.1, 1),
             MostSimulatedRequests = (int)fields.Integer("simulated_requests", defaults.MostSimulatedRequests, 1000, 20_000_000),
             LeastPrefillUnits = (int)fields.Integer("least_prefill_units", defaults.LeastPrefillUnits, 0, ScenarioReader.MostUnits),
             LeastDecodeUnits = (int)fields.Integer("least_decode_units", defaults.LeastDecodeUnits, 0, ScenarioReader.MostUnits),

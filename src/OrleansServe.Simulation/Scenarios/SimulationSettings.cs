@@ -33,6 +33,9 @@ public sealed record SimulationSettings
     /// <summary>Share of the capacity at which the optimum serves the demand.</summary>
     public double OptimumUtilization { get; init; } = 20.0 / 21;
 
+    /// <summary>Share of the capacity that our policy aims at.</summary>
+    public double Utilization { get; init; } = 0.97;
+
     /// <summary>Requests a day that are simulated one by one; where there are more, one stands for several.</summary>
     public int MostSimulatedRequests { get; init; } = 1_500_000;
 
