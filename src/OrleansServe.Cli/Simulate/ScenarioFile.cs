@@ -33,7 +33,7 @@ internal static class ScenarioFile
         }
         catch (ScenarioException exception)
         {
-            throw new CommandFailedException(string.Join('\n', exception.Faults.Select(fault => $"{path}: {fault}")), exception);
+            throw new CommandFailedException($"{path}: {exception.Message}", exception);
         }
     }
 }

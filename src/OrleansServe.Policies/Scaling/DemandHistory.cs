@@ -41,8 +41,22 @@ public sealed record DemandHistory
         return closed with { OpenBin = bin, OpenTokens = tokens, OpenSeconds = seconds };
     }
 
-    /// <summary>Tokens a second at a time, between the middles of the bins around it; null if one of them is not known.</summary>
-    public double? At(DateTimeOffset time)
+    /// <summary>
+    /// Tokens a second at a time, between the middles of the bins around it, but not less than in its own bin: where demand jumps, it does so at the bin's begin. Null if it is not known.
+    /// </summary>
+    public double? At(DateTimeOffset time) => Between(time) is { } rate ? Math.Max(rate, RateOf(NumberOf(time)) ?? 0) : null;
+
+    /// <summary>Tokens a second of a closed bin; null if it is not known.</summary>
+    public double? RateOf(long bin)
+    {
+        long index = bin - FirstBin;
+        return index >= 0 && index < Rates.Count && Rates[(int)index] >= 0 ? Rates[(int)index] : null;
+    }
+
+    /// <summary>Number of the bin that a time is in.</summary>
+    public static long NumberOf(DateTimeOffset time) => time.UtcTicks / Bin.Ticks;
+
+    private double? Between(DateTimeOffset time)
     {
         double position = ((double)time.UtcTicks / Bin.Ticks) - 0.5;
         long before = (long)Math.Floor(position);
@@ -55,16 +69,6 @@ public sealed record DemandHistory
             _ => null,
         };
     }
-
-    /// <summary>Tokens a second of a closed bin; null if it is not known.</summary>
-    public double? RateOf(long bin)
-    {
-        long index = bin - FirstBin;
-        return index >= 0 && index < Rates.Count && Rates[(int)index] >= 0 ? Rates[(int)index] : null;
-    }
-
-    /// <summary>Number of the bin that a time is in.</summary>
-    public static long NumberOf(DateTimeOffset time) => time.UtcTicks / Bin.Ticks;
 
     private DemandHistory Close(int keepDays)
     {

@@ -5,7 +5,6 @@ internal static class LoadMeter
 {
     private const double DemandSeconds = 90;
     private const double DeviationSeconds = 1800;
-    private const double IdleWeight = 0.7;
 
     // Ten minutes of a fleet's full work replace most of what was believed of its capacity.
     private const double CapacitySeconds = 600;
@@ -33,7 +32,7 @@ internal static class LoadMeter
         }
 
         double rate = tokens / seconds;
-        double weight = rate > 0 ? Weight(seconds, DemandSeconds) : Math.Max(IdleWeight, Weight(seconds, DemandSeconds));
+        double weight = Weight(seconds, DemandSeconds);
         double before = state.Demand ?? rate;
         double demand = before + (weight * (rate - before));
         return state with

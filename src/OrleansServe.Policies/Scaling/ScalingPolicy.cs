@@ -35,7 +35,9 @@ public sealed class ScalingPolicy
         }
 
         (_options, _clock, _prices) = (options, clock, new GpuPrices(options));
-        _lead = options.StartUp + options.DecisionInterval + TimeSpan.FromMinutes(1);
+
+        // Until the units that the next decision can still ask for would serve.
+        _lead = options.StartUp + options.DecisionInterval;
     }
 
     /// <summary>Decides.</summary>
@@ -48,15 +50,17 @@ public sealed class ScalingPolicy
         bool jumped = state.At is { } last && (now < last || now - last > MostGap);
         ScalingState next = Rewind(state, now, jumped);
         FleetObservation? seen = IsCurrent(observation, now) ? observation : null;
+        bool isNew = seen is not null && !(state.Observed is { } before && seen.At <= before && seen.At > before - MostGap);
         string? hold = seen is null ? "there is no current report"
+            : !isNew ? "there is no new report"
             : next.HoldUntil is { } until && now < until ? string.Create(CultureInfo.InvariantCulture, $"the clock was set; until {until.UtcDateTime:HH:mm} UTC its time has to prove itself")
             : null;
-        bool counts = seen is not null && !jumped && !(state.Observed is { } before && seen.At <= before && seen.At > before - MostGap);
+        bool counts = isNew && !jumped;
         (RoleDecision prefill, RoleScalingState prefillState, string source) = DecideRole(_options.Prefill, next.Prefill, seen, seen?.Prefill, window => (window.PrefillMinimum, window.PrefillMaximum), counts, hold, now);
         (RoleDecision decode, RoleScalingState decodeState, _) = DecideRole(_options.Decode, next.Decode, seen, seen?.Decode, window => (window.DecodeMinimum, window.DecodeMaximum), counts, hold, now);
         long nodes = ((long)prefill.Units * _options.Prefill.NodesPerUnit) + ((long)decode.Units * _options.Decode.NodesPerUnit);
         decimal cost = nodes * _options.GpusPerNode * _prices.At(now);
-        string reason = string.Create(CultureInfo.InvariantCulture, $"prefill {prefill.Reason}; decode {decode.Reason}; demand expected {source}; {nodes} nodes cost ${cost:0.00} an hour");
+        string reason = string.Create(CultureInfo.InvariantCulture, $"prefill {prefill.Reason}; decode {decode.Reason}; demand expected {source}; {nodes} nodes cost ${cost:0.00} an hour{(hold is null ? "" : $"; nothing is taken away: {hold}")}");
         return new ScalingDecision(prefill, decode, cost, reason, next with { At = now, Observed = counts ? seen!.At : next.Observed, Prefill = prefillState, Decode = decodeState });
     }
 

@@ -1,14 +1,20 @@
+using OrleansServe.Simulation.Scenarios;
+
 namespace OrleansServe.Simulation.Runs;
 
 /// <summary>Counts node-time by the hour of the day, exactly: whole nodes times whole ticks.</summary>
 internal sealed class NodeMeter
 {
     private readonly long[] _nodeTicks = new long[24];
+    private readonly List<NodeStep> _steps = [];
     private long _at = long.MinValue;
     private int _nodes;
 
     /// <summary>[24] nodes times ticks.</summary>
     public IReadOnlyList<long> NodeTicks => _nodeTicks;
+
+    /// <summary>The day's nodes, one entry for each change.</summary>
+    public IReadOnlyList<NodeStep> Steps => _steps;
 
     /// <summary>Nodes in all, over the day.</summary>
     public decimal NodeHours => (decimal)_nodeTicks.Sum() / TimeSpan.TicksPerHour;
@@ -18,6 +24,10 @@ internal sealed class NodeMeter
     {
         CloseAt(now);
         _nodes = nodes;
+        if (now < TimeSpan.TicksPerDay)
+        {
+            Note(Math.Max(0, (double)now / TimeSpan.TicksPerHour), nodes);
+        }
     }
 
     /// <summary>Counts up to a time. Only what is within the day counts.</summary>
@@ -33,5 +43,19 @@ internal sealed class NodeMeter
         }
 
         _at = now;
+    }
+
+    private void Note(double hour, int nodes)
+    {
+        // Of changes in the same moment the last counts; those before the day are its beginning.
+        if (_steps.Count > 0 && _steps[^1].Hour == hour)
+        {
+            _steps.RemoveAt(_steps.Count - 1);
+        }
+
+        if (_steps.Count == 0 || _steps[^1].Nodes != nodes)
+        {
+            _steps.Add(new NodeStep(hour, nodes));
+        }
     }
 }

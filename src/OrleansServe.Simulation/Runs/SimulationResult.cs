@@ -14,6 +14,12 @@ public sealed record SimulationResult
     /// <summary>[24] the hours.</summary>
     public required IReadOnlyList<HourFigures> Hours { get; init; }
 
+    /// <summary>The fleet's nodes over the day, one entry for each change.</summary>
+    public required IReadOnlyList<NodeStep> Nodes { get; init; }
+
+    /// <summary>The same of an optimum that knows the future.</summary>
+    public required IReadOnlyList<NodeStep> OptimumNodes { get; init; }
+
     /// <summary>Node-hours, exactly.</summary>
     public required decimal NodeHours { get; init; }
 

@@ -87,11 +87,14 @@ public sealed class Simulator
         }
 
         progress?.Invoke(1);
+        IReadOnlyList<int> optimum = Optimum.NodesByStep(_scenario, _curve);
         return new SimulationResult
         {
             Scenario = _scenario,
             Policy = _policy,
-            Hours = _recorder.Close(Optimum.NodesByHour(_scenario, _curve)),
+            Hours = _recorder.Close(Optimum.ByHour(optimum)),
+            Nodes = _recorder.Meter.Steps,
+            OptimumNodes = Optimum.Steps(optimum),
             NodeHours = _recorder.Meter.NodeHours,
             FirstTokenMedian = _recorder.FirstTokens.At(0.5),
             FirstTokenP99 = _recorder.FirstTokens.At(0.99),

@@ -74,6 +74,6 @@ public sealed class DemandTests
     {
         Scenario day = ScenarioReader.ReadDefault();
 
-        Assert.InRange(Optimum.NodesByHour(day, new DemandCurve(day.HourlyDemand, shape)).Sum(), least, most);
+        Assert.InRange(Optimum.ByHour(Optimum.NodesByStep(day, new DemandCurve(day.HourlyDemand, shape))).Sum(), least, most);
     }
 }
