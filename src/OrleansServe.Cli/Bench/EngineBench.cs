@@ -131,6 +131,7 @@ internal sealed class EngineBench : IDisposable
             total += seconds[^1];
         }
 
+        looks.Add(_probe.Look());
         return new Timing(seconds.Count, Median(seconds), seconds.Min(), (double)_experts.Count / seconds.Count, new MachineLimits(
             Median(looks.Select(look => look.BytesPerSecond)), Median(looks.Select(look => look.MultiplyAddsPerSecond))));
     }

@@ -53,39 +53,46 @@ internal sealed class MachineProbe : IDisposable
     }
 
     /// <summary>Measures both limits once, in some hundredths of a second.</summary>
-    public MachineLimits Look() => new(BytesPerSecond(), MultiplyAddsPerSecond());
+    public MachineLimits Look()
+    {
+        // Threads that begin together may be put on one processor, and stay there for milliseconds: the first multiply-adds are not counted.
+        double[] seconds = Time(Chain, Chain, worker => Keep(Sum(_memory[worker].Floats(0, _length))));
+        double perStep = Chains * (Vector512.IsHardwareAccelerated ? Vector512<float>.Count : Vector256<float>.Count);
+        return new MachineLimits((double)_length * sizeof(float) * _threads / seconds[2], ChainSteps * perStep * _threads / seconds[1]);
+    }
 
     /// <summary>Frees the memory.</summary>
     public void Dispose() => Array.ForEach(_memory, buffer => buffer.Dispose());
 
-    private double BytesPerSecond() =>
-        (double)_length * sizeof(float) * _threads / Time(worker => Keep(Sum(_memory[worker].Floats(0, _length))));
+    private void Chain(int worker) => Keep(Vector512.IsHardwareAccelerated ? Chain512(ChainSteps) : Chain256(ChainSteps));
 
-    private double MultiplyAddsPerSecond()
+    /// <summary>Runs bodies one after the other, each on every thread at once.</summary>
+    /// <returns>Seconds of each from when the first thread began until all were done.</returns>
+    private double[] Time(params Action<int>[] bodies)
     {
-        bool wide = Vector512.IsHardwareAccelerated;
-        double perStep = Chains * (wide ? Vector512<float>.Count : Vector256<float>.Count);
-        return ChainSteps * perStep * _threads / Time(_ => Keep(wide ? Chain512(ChainSteps) : Chain256(ChainSteps)));
-    }
-
-    /// <summary>Runs a body on every thread at once.</summary>
-    /// <returns>Seconds from when all began until all were done.</returns>
-    private double Time(Action<int> body)
-    {
-        using Barrier barrier = new(_threads + 1);
+        // Threads look at the clock themselves: a thread that only watches gets a processor when one of them is done with it.
+        using Barrier barrier = new(_threads);
+        long[] begins = [.. Enumerable.Repeat(long.MaxValue, bodies.Length)];
+        long[] ends = new long[bodies.Length];
+        Lock clock = new();
         Thread[] workers = [.. Enumerable.Range(0, _threads).Select(worker => new Thread(() =>
         {
-            barrier.SignalAndWait();
-            body(worker);
-            barrier.SignalAndWait();
+            for (int i = 0; i < bodies.Length; i++)
+            {
+                barrier.SignalAndWait();
+                long begin = _time.GetTimestamp();
+                bodies[i](worker);
+                long end = _time.GetTimestamp();
+                lock (clock)
+                {
+                    begins[i] = Math.Min(begins[i], begin);
+                    ends[i] = Math.Max(ends[i], end);
+                }
+            }
         }) { IsBackground = true, Name = $"probe {worker}" })];
         Array.ForEach(workers, worker => worker.Start());
-        barrier.SignalAndWait(CancellationToken.None);
-        long begin = _time.GetTimestamp();
-        barrier.SignalAndWait(CancellationToken.None);
-        double seconds = _time.GetElapsedTime(begin).TotalSeconds;
         Array.ForEach(workers, worker => worker.Join());
-        return seconds;
+        return [.. begins.Zip(ends, (begin, end) => _time.GetElapsedTime(begin, end).TotalSeconds)];
     }
 
     private void Keep(float value) => Volatile.Write(ref _sink, value);

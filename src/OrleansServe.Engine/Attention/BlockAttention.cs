@@ -11,7 +11,7 @@ namespace OrleansServe.Engine.Attention;
 /// </summary>
 internal sealed class BlockAttention : ParallelWork
 {
-    private const int PartsPerThread = 3;
+    private const int PartsPerThread = 2;
     private const int HeadsInRegisters = 4;
     private const int FewestRuns = 64;
 

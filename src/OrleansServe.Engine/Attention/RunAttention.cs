@@ -1,5 +1,4 @@
 using OrleansServe.Engine.Kv;
-using OrleansServe.Kernels.Elementwise;
 using OrleansServe.Kernels.Products;
 using OrleansServe.Kernels.Reductions;
 
@@ -67,10 +66,10 @@ internal sealed class RunAttention(PagedKv kv)
         for (var i = 0; i < heads; i++)
         {
             var p = scores.Slice(i * KvLayout.BlockTokens, count);
-            var max = MathF.Max(sums.Maxima[i], Maximum.Execute(p));
-            Exponential.ExecuteShifted(p, max, p);
+            var max = sums.Maxima[i];
+            var sum = RunningSoftmax.Execute(p, ref max);
             sums.Shrink(i, max);
-            sums.Sums[i] += Sum.Execute(p);
+            sums.Sums[i] += sum;
         }
 
         WeightedRows.Execute(scores, KvLayout.BlockTokens, rows, _width, count, sums.Outputs, _latent, next[half..]);

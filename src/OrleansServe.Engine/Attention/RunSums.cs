@@ -50,6 +50,11 @@ internal readonly ref struct RunSums(Span<float> outputs, Span<float> maxima, Sp
     /// <summary>Makes sums of one head relative to another score.</summary>
     public void Shrink(int head, float max)
     {
+        if (_maxima[head] == max)
+        {
+            return;
+        }
+
         var factor = Exponential.Scalar(_maxima[head] - max);
         _maxima[head] = max;
         if (factor != 1f)

@@ -39,14 +39,21 @@ public static class Maximum
             max = TLanes.Max(max, LaneTails.LoadAt<TLanes>(ref source, i, whole));
         }
 
-        Span<float> lanes = stackalloc float[LaneTails.Width];
-        TLanes.Store(max, ref MemoryMarshal.GetReference(lanes));
-        ref var lane = ref MemoryMarshal.GetReference(lanes);
+        var largest = Among(max);
+        return whole == x.Length ? largest : MathF.Max(largest, ExecuteScalar(x[whole..]));
+    }
+
+    /// <summary>The largest of sixteen numbers; NaN if there is one.</summary>
+    internal static float Among<TLanes>(TLanes lanes)
+        where TLanes : struct, ILanes<TLanes>
+    {
+        Span<float> stored = stackalloc float[LaneTails.Width];
+        ref var lane = ref MemoryMarshal.GetReference(stored);
+        TLanes.Store(lanes, ref lane);
         var four = Vector128.Max(
             Vector128.Max(Vector128.LoadUnsafe(ref lane), Vector128.LoadUnsafe(ref lane, 4)),
             Vector128.Max(Vector128.LoadUnsafe(ref lane, 8), Vector128.LoadUnsafe(ref lane, 12)));
         var two = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(2, 3, 0, 1)));
-        var one = Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2)));
-        return whole == x.Length ? one.ToScalar() : MathF.Max(one.ToScalar(), ExecuteScalar(x[whole..]));
+        return Vector128.Max(two, Vector128.Shuffle(two, Vector128.Create(1, 0, 3, 2))).ToScalar();
     }
 }

@@ -7,6 +7,8 @@ namespace OrleansServe.UnitTests.Kernels;
 
 public sealed class ReductionTests
 {
+    private delegate float BlockOfScores(ref float scores, ref float max);
+
     public static TheoryData<int> LengthData => KernelCases.LengthData;
 
     [Theory]
@@ -31,6 +33,44 @@ public sealed class ReductionTests
             [expected, expected, expected, expected],
             [SumOfSquares.Execute(x), SumOfSquares.Execute<Lanes512>(x), SumOfSquares.Execute<Lanes256>(x), SumOfSquares.Execute<Lanes128>(x)]);
         Assert.Equal(x.Sum(v => (double)v * v), expected, 1e-2);
+    }
+
+    [Theory]
+    [MemberData(nameof(LengthData))]
+    public void RunningSoftmax_AnyLengthAndWidth_EqualsScalar(int n)
+    {
+        foreach (var before in new[] { float.NegativeInfinity, 0.5f, 50f, float.NaN })
+        {
+            float[] expected = Vector(n, 4), actual = [.. expected];
+            var (max, actualMax) = (before, before);
+            var sum = RunningSoftmax.ExecuteScalar(expected, ref max);
+            var actualSum = RunningSoftmax.Execute(actual, ref actualMax);
+            AssertSameBits([sum, max, .. expected], [actualSum, actualMax, .. actual]);
+        }
+    }
+
+    [Fact]
+    public void RunningSoftmax_BlockOnEveryWidth_EqualsScalar()
+    {
+        foreach (var special in new[] { 0.25f, float.NaN, float.NegativeInfinity, 1000f })
+        {
+            float[] expected = Vector(64, 5);
+            expected[37] = special;
+            float[] start = [.. expected];
+            var max = 0.125f;
+            var sum = RunningSoftmax.ExecuteScalar(expected, ref max);
+            Check(RunningSoftmax.ExecuteBlock<Lanes512>);
+            Check(RunningSoftmax.ExecuteBlock<Lanes256>);
+            Check(RunningSoftmax.ExecuteBlock<Lanes128>);
+
+            void Check(BlockOfScores block)
+            {
+                float[] actual = [.. start];
+                var actualMax = 0.125f;
+                var actualSum = block(ref actual[0], ref actualMax);
+                AssertSameBits([sum, max, .. expected], [actualSum, actualMax, .. actual]);
+            }
+        }
     }
 
     [Theory]
