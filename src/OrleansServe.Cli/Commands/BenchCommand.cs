@@ -18,5 +18,6 @@ internal static class BenchCommand
         BenchServeCommand.Create(terminal, time),
         BenchRoutingCommand.Create(terminal, time),
         BenchTransferCommand.Create(terminal, time),
+        BenchBalanceCommand.Create(terminal, time),
     };
 }

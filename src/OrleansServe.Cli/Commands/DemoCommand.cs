@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using OrleansServe.Cli.Client;
 using OrleansServe.Cli.Demo;
+using OrleansServe.Cli.Demo.Crash;
 using OrleansServe.Cli.Rendering;
 using OrleansServe.Silo.Hosting;
 using OrleansServe.Silo.Options;
@@ -18,14 +19,23 @@ internal static class DemoCommand
             "demo",
             "Starts the embedded cluster in this process, asks it three questions over gRPC, checks the answers, and stops. The exit code is 0 only if all are right.",
             "./orleansserve demo",
-            "./orleansserve demo --experts 4 --threads 1");
+            "./orleansserve demo --experts 4 --threads 1",
+            "./orleansserve demo --crash");
+        Option<bool> crash = new("--crash") { Description = "Instead: four answers side by side while silos crash, each compared with its fault-free run" };
+        command.Add(crash);
         SiloArguments arguments = new(command, static setting => setting.Key is "Prefill" or "Decode" or "Experts" or "KvBlocks" or "Threads" or "Verbose");
-        command.SetAction((parsed, cancellationToken) => RunAsync(
-            arguments.Read(parsed) with { Model = EmbeddedModel.Folder, ModelName = null, Port = 0, HttpPort = 0, Listen = System.Net.IPAddress.Loopback },
-            terminal,
-            time,
-            cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            SiloOptions options = arguments.Read(parsed) with { Model = EmbeddedModel.Folder, ModelName = null, Port = 0, HttpPort = 0, Listen = System.Net.IPAddress.Loopback };
+            return parsed.GetValue(crash) ? CrashAsync(options, terminal, time, cancellationToken) : RunAsync(options, terminal, time, cancellationToken);
+        });
         return command;
+    }
+
+    private static async Task<int> CrashAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using Interrupts interrupts = new(cancellationToken);
+        return await new CrashDemo(options, terminal, time).RunAsync(interrupts.Token) ? 0 : CommandRunner.Failed;
     }
 
     private static async Task<int> RunAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)

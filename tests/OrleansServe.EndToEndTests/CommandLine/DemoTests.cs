@@ -31,4 +31,18 @@ public sealed class DemoTests
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Contains("4 of 4 answers are right.", result.Output, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public async Task Demo_Crash_ShowsEveryAnswerEqualToItsFaultFreeRun()
+    {
+        ProcessResult result = await CommandLineProcess.RunAsync(["demo", "--crash"]);
+
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Matches("4 of 4 answers are equal to the fault-free run, token by token and bit by bit; [1-4] had lost a worker", result.Output);
+        Assert.Matches("silo-[345] crashes: a decode silo", result.Output);
+        Assert.Matches("silo-[12] crashes: a prefill silo", result.Output);
+        Assert.DoesNotContain("DIFFERENT", result.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u001b', result.Output);
+        Assert.DoesNotContain("error", result.Error, StringComparison.OrdinalIgnoreCase);
+    }
 }

@@ -142,7 +142,7 @@ public sealed class CommandLineTests
         Assert.Equal("mine", await File.ReadAllTextAsync(folder.File("notes.txt")));
     }
 
-    private static async Task<(int Code, string Output, string Error)> RunAsync(string input, params string[] arguments)
+    internal static async Task<(int Code, string Output, string Error)> RunAsync(string input, params string[] arguments)
     {
         using StringWriter output = new();
         using StringWriter error = new();

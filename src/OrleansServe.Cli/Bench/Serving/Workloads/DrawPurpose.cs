@@ -29,4 +29,10 @@ internal enum DrawPurpose
 
     /// <summary>The prompts of requests that come before those measured.</summary>
     Warmup = 9,
+
+    /// <summary>How hot experts are; the subject is the layer.</summary>
+    ExpertLoads = 10,
+
+    /// <summary>How experts' loads drift; the subject is the layer.</summary>
+    ExpertDrift = 11,
 }
