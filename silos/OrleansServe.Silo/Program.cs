@@ -1,5 +1,6 @@
 using OrleansServe.Silo.Hosting;
 using OrleansServe.Silo.Options;
+using OrleansServe.Silo.Probes;
 
 // The entry point of containers: settings from the environment, a file and the command line; messages to the log, a fault to standard error.
 if (args is ["--help" or "-h"])
@@ -14,9 +15,10 @@ if (args is ["--help" or "-h"])
     return 0;
 }
 
+SiloOptions? options = null;
 try
 {
-    SiloOptions options = new SiloOptionsReader()
+    options = new SiloOptionsReader()
         .AddEnvironment(Environment.GetEnvironmentVariables())
         .AddArguments(args)
         .Read(new SiloOptions { Model = EmbeddedModel.Folder });
@@ -38,6 +40,11 @@ catch (Exception exception) when (StartFault.Describe(exception) is { } lines)
     foreach (string line in lines)
     {
         Console.Error.WriteLine("error: " + line.ReplaceLineEndings(" "));
+    }
+
+    if (options is { FaultHold.Ticks: > 0 })
+    {
+        await FaultNotice.ShowAsync(options, lines, TimeProvider.System);
     }
 
     return 1;

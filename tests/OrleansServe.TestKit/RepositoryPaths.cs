@@ -12,24 +12,25 @@ public static class RepositoryPaths
     /// <summary>The proto files.</summary>
     public static string Protos => InRoot("protos");
 
-    /// <summary>
-    /// The command-line program as the build left it, of the same mode and configuration as the running tests:
-    /// <c>artifacts/MODE/bin/PROJECT/CONFIGURATION</c>.
-    /// </summary>
+    /// <summary>The command-line program as the build left it.</summary>
     /// <exception cref="FileNotFoundException">It has not been built.</exception>
-    public static string CommandLineProgram
-    {
-        get
-        {
-            DirectoryInfo configuration = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
-            string bin = configuration.Parent?.Parent?.FullName ?? throw new InvalidOperationException($"{configuration.FullName} is no build output.");
-            string program = Path.Combine(bin, "OrleansServe.Cli", configuration.Name, "orleansserve.dll");
-            return File.Exists(program) ? program : throw new FileNotFoundException("Build src/OrleansServe.Cli first.", program);
-        }
-    }
+    public static string CommandLineProgram => Built("OrleansServe.Cli", "orleansserve.dll");
+
+    /// <summary>The silo, the program of containers, as the build left it.</summary>
+    /// <exception cref="FileNotFoundException">It has not been built.</exception>
+    public static string SiloProgram => Built("OrleansServe.Silo", "OrleansServe.Silo.dll");
 
     /// <summary>A path below the root.</summary>
     public static string InRoot(params ReadOnlySpan<string> parts) => Path.Combine([Root, .. parts]);
+
+    // Of the same mode and configuration as the running tests: artifacts/MODE/bin/PROJECT/CONFIGURATION.
+    private static string Built(string project, string file)
+    {
+        DirectoryInfo configuration = new(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        string bin = configuration.Parent?.Parent?.FullName ?? throw new InvalidOperationException($"{configuration.FullName} is no build output.");
+        string program = Path.Combine(bin, project, configuration.Name, file);
+        return File.Exists(program) ? program : throw new FileNotFoundException($"Build {project} first.", program);
+    }
 
     private static string FindRoot()
     {

@@ -67,6 +67,9 @@ public sealed record SiloOptions
     /// <summary>How long running answers may go on once the host is told to stop.</summary>
     public TimeSpan DrainLimit { get; init; } = TimeSpan.FromSeconds(15);
 
+    /// <summary>How long a process that cannot start stays to say why, before it ends; zero ends it at once.</summary>
+    public TimeSpan FaultHold { get; init; }
+
     /// <summary>What the cluster promises its clients, and how much it takes on.</summary>
     public ServingOptions Serving { get; init; } = new();
 

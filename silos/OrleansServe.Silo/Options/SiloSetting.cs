@@ -31,6 +31,7 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("SpeculativeTokens", "--speculative-tokens", "N", "Drafts of each stream that a step verifies at most, made by the model's MTP layer; 0 for none (default 1)", (o, v) => o with { SpeculativeTokens = Number(v, 0, 8) }),
         new("Threads", "--threads", "N", "Threads of each engine; 0 for one per processor (default 0)", (o, v) => o with { Threads = Number(v, 0, 1024) }),
         new("DrainSeconds", "--drain-seconds", "N", "Seconds that running answers have to end once the server is told to stop (default 15)", (o, v) => o with { DrainLimit = TimeSpan.FromSeconds(Number(v, 1, 86_400)) }),
+        new("FaultHoldSeconds", "--fault-hold-seconds", "N", "Containers: seconds that a silo which cannot start says why at /readyz before it ends (default 0)", (o, v) => o with { FaultHold = TimeSpan.FromSeconds(Number(v, 0, 86_400)) }),
         new("SiloName", "--silo-name", "NAME", "Name of this silo, the node of its workers (default silo-0; with --redis the machine's name and --silo-port)", (o, v) => o with { SiloName = Name(v) }),
         new("Roles", "--roles", "LIST", "gateway, prefill, decode, expert (default all; some of them with --redis only)", (o, v) => o with { Roles = SiloRoleList.Parse(v) }),
         new("ClusterId", "--cluster-id", "NAME", "Silos of another cluster are not talked to (default orleansserve)", (o, v) => o with { ClusterId = Name(v) }),
