@@ -96,5 +96,6 @@ public static class SiloComposition
         workers.MaxRequests = options.MaxRequests;
         workers.SpeculativeTokens = options.SpeculativeTokens;
         workers.Threads = options.Threads;
+        workers.DrainLimit = options.DrainLimit;
     }
 }

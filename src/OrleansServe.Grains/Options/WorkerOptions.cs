@@ -54,6 +54,9 @@ public sealed class WorkerOptions
     /// <summary>How long an engine waits for an expert shard's answer.</summary>
     public TimeSpan ExpertTimeout { get; set; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How long the workers have to empty themselves when their silo is told to stop.</summary>
+    public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>The longest time between two reports to the scheduler.</summary>
     public TimeSpan ReportInterval { get; set; } = TimeSpan.FromMilliseconds(250);
 

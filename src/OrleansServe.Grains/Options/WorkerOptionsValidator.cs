@@ -32,6 +32,7 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         OptionRange.Check(faults, nameof(options.TicketLifetime), options.TicketLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));
         OptionRange.Check(faults, nameof(options.TransferTimeout), options.TransferTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5));
         OptionRange.Check(faults, nameof(options.ExpertTimeout), options.ExpertTimeout, TimeSpan.FromMilliseconds(10), TimeSpan.FromMinutes(5));
+        OptionRange.Check(faults, nameof(options.DrainLimit), options.DrainLimit, TimeSpan.Zero, TimeSpan.FromDays(1));
         OptionRange.Check(faults, nameof(options.ReportInterval), options.ReportInterval, TimeSpan.FromMilliseconds(10), TimeSpan.FromSeconds(1));
         OptionRange.Check(faults, nameof(options.MinReportInterval), options.MinReportInterval, TimeSpan.Zero, options.ReportInterval);
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);

@@ -15,6 +15,21 @@ internal interface IWorker : IAsyncDisposable
 
     void Start();
 
+    /// <summary>The worker is to stop: its reports say so from now on. What it has goes on.</summary>
+    void BeginDrain()
+    {
+    }
+
+    /// <summary>Completes when a worker that is to stop has no request any more.</summary>
+    Task Drained => Task.CompletedTask;
+
+    /// <summary>Hands requests on that would not end in time; those that asked for them find others.</summary>
+    /// <param name="left">The time that there is.</param>
+    /// <param name="room">KV blocks that other workers have for them.</param>
+    void HandOver(TimeSpan left, long room)
+    {
+    }
+
     /// <summary>Fails if what the worker keeps count of does not add up.</summary>
     Task CheckAsync() => Task.CompletedTask;
 

@@ -20,13 +20,14 @@ using Prometheus;
 namespace OrleansServe.Grains.Workers;
 
 /// <summary>Loads the weights, starts this silo's workers and announces them for as long as the host runs.</summary>
-internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
+internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, IAsyncDisposable
 {
     private readonly IGrainFactory _grains;
     private readonly WorkerCatalog _catalog;
     private readonly WorkerContext _context;
     private readonly WorkerReadiness _readiness;
     private readonly List<IDisposable> _owned = [];
+    private Task _drain = Task.CompletedTask;
 
     public WorkerHost(
         IGrainFactory grains,
@@ -57,6 +58,42 @@ internal sealed class WorkerHost : BackgroundService, IAsyncDisposable
             await running.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    /// <inheritdoc/>
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    /// <summary>The host is about to stop: the workers empty themselves while what depends on them, the gateway above all, still runs.</summary>
+    public Task StoppingAsync(CancellationToken cancellationToken)
+    {
+        IWorker[] workers = [.. _catalog.All.Where(worker => worker is not ExpertShard)];
+        if (workers.Length > 0 && !cancellationToken.IsCancellationRequested)
+        {
+            _drain = new WorkerDrain(workers, _grains.GetGrain<ISchedulerGrain>(_context.Model.Name), _context).RunAsync();
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _drain.WaitAsync(cancellationToken);
+        }
+        catch (OperationCanceledException)
+        {
+            // Cut short: what is left is handed on as it is.
+        }
+
+        await base.StopAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {

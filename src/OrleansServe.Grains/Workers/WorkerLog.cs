@@ -26,6 +26,9 @@ internal static partial class WorkerLog
     [LoggerMessage(2006, LogLevel.Information, "Experts of {Layers} layers are found on {Shards} shards.")]
     public static partial void ExpertsFound(ILogger logger, int layers, int shards);
 
+    [LoggerMessage(2008, LogLevel.Warning, "While draining, the scheduler could not be asked who else there is; nothing is handed on for now.")]
+    public static partial void DrainBlind(ILogger logger, Exception exception);
+
     [LoggerMessage(2007, LogLevel.Warning, "Worker {Worker} made no drafts for {Streams} streams: an expert was unavailable. Their step goes on without.")]
     public static partial void DraftsLost(ILogger logger, WorkerId worker, int streams, Exception exception);
 }

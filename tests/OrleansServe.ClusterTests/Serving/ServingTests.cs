@@ -109,6 +109,33 @@ public sealed class ServingTests
     }
 
     [Fact]
+    public async Task Stop_DecodeSilo_HandsItsStreamsOn()
+    {
+        await using TestServingCluster cluster = await TestServingCluster.StartAsync(
+            new SiloOptions { Model = RepositoryPaths.TinyR1, KvBlocks = 256, Threads = 1, DrainLimit = TimeSpan.FromMilliseconds(1), Serving = new ServingOptions { MaxResumes = 0 } },
+            Gateway,
+            new SiloSpec(SiloRole.Prefill),
+            new SiloSpec(SiloRole.Decode),
+            new SiloSpec(SiloRole.Decode));
+        ChatAnswer whole = await ChatAnswer.ReadAsync(cluster.Client().Generate(Questions.Endless()));
+        cluster.Gate.Close();
+        TaskCompletionSource streaming = new();
+        Task<ChatAnswer> handed = ChatAnswer.ReadAsync(cluster.Client().Generate(Questions.Endless()), _ => streaming.TrySetResult());
+        await streaming.Task.WaitAsync(TestServingCluster.Patience);
+        Task stopping = cluster.StopAsync(2);
+        cluster.Gate.Open();
+        await stopping.WaitAsync(TestServingCluster.Patience);
+
+        // Not one loss is allowed here: a hand-over is none.
+        ChatAnswer answer = await handed.WaitAsync(TestServingCluster.Patience);
+        Assert.Equal("Silo_2/decode-0", answer.Started.DecodeWorker);
+        Assert.Equal(1, answer.Finished.Timing.Resumes);
+        Assert.Equal(whole.Tokens, answer.Tokens);
+        Assert.Empty(cluster.Faults.Entries);
+        await cluster.WaitForWorkersAsync(snapshot => snapshot.Workers.Length == 2 && snapshot.Workers.All(worker => worker.Load.KvBlocksUsed == 0));
+    }
+
+    [Fact]
     public async Task Stop_PrefillSilo_IsForgottenAndTheOtherServes()
     {
         await using TestServingCluster cluster = await StartAsync(

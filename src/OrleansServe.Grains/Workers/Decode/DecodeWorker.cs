@@ -1,6 +1,7 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
 using OrleansServe.Grains.Workers.Steps;
+using OrleansServe.Policies.Batching;
 using OrleansServe.Transfer;
 using OrleansServe.Transfer.Kv;
 using OrleansServe.Transfer.Tokens;
@@ -72,6 +73,19 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
     public Task ReleaseSampleAsync(Guid requestId, int sample) =>
         sample is >= 0 and < SampleId.MaxSamples ? EndAsync(() => ReleaseSample(requestId, sample)) : Task.CompletedTask;
 
+    /// <inheritdoc/>
+    public override void HandOver(TimeSpan left, long room) => Thread.Post(() =>
+    {
+        foreach (DecodeSequence sequence in Batch.Running.ToArray())
+        {
+            if (!sequence.Ended && !DrainPolicy.EndsInTime(sequence.MaxTokens - sequence.Produced, Batch.Running.Count, Batch.Cost.Cost, left) && room > sequence.Blocks.Length)
+            {
+                room -= sequence.Blocks.Length + 1;
+                Fail(sequence, $"worker {Id} is to stop", TokenStreamEnd.HandedOver);
+            }
+        }
+    });
+
     private async Task EndAsync(Func<bool> release)
     {
         try
@@ -131,7 +145,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         _sweep.Dispose();
         foreach (DecodeSequence sequence in _requests.Values.ToArray())
         {
-            Fail(sequence, reason);
+            Fail(sequence, reason, Fault is null ? TokenStreamEnd.HandedOver : TokenStreamEnd.Failed);
         }
 
         _streams.Dispose();
@@ -308,7 +322,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         {
             if (!fork.Begun)
             {
-                Fail(fork, error);
+                Fail(fork, error, end);
             }
         }
     }

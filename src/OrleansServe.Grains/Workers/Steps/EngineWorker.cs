@@ -29,6 +29,8 @@ internal abstract class EngineWorker<TSequence> : IWorker
     private readonly Speculator? _speculator;
     private readonly long _epoch;
     private readonly List<Guid> _arrived = [];
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private bool _draining;
     private long _orders;
     private long _checkedAt;
 
@@ -93,7 +95,23 @@ internal abstract class EngineWorker<TSequence> : IWorker
     /// <summary>Width of the states that sequences keep; 0 where the engine has no use for them.</summary>
     protected int StateWidth => Engine.Info.HasMtp ? Engine.Info.Model.HiddenSize : 0;
 
+    /// <inheritdoc/>
+    public Task Drained => _drained.Task;
+
     public void Start() => Thread.Start();
+
+    /// <inheritdoc/>
+    public void BeginDrain() => Thread.Post(() =>
+    {
+        _draining = true;
+        NotifyChanged();
+    });
+
+    /// <inheritdoc/>
+    public virtual void HandOver(TimeSpan left, long room)
+    {
+        // A prompt is computed soon, and whoever waits for it is told if not.
+    }
 
     public Task<(WorkerReport Report, bool Full)> ReportAsync(bool full) => Thread.InvokeAsync(() =>
     {
@@ -103,7 +121,10 @@ internal abstract class EngineWorker<TSequence> : IWorker
         ImmutableArray<TenantTokens> served = [.. Tenants.Drain().Select(tenant => new TenantTokens(tenant.Tenant, tenant.Tokens))];
         _arrived.Clear();
         WorkerReport report = new(
-            Id, _role, default, 0, Model.WeightsFingerprint, Model.KvFormatHex, _dataPlaneAddress, MeasureLoad(), added, removed, Heartbeat: false, arrived, served);
+            Id, _role, default, 0, Model.WeightsFingerprint, Model.KvFormatHex, _dataPlaneAddress, MeasureLoad(), added, removed, Heartbeat: false, arrived, served)
+        {
+            Draining = _draining,
+        };
         return (report, restarted);
     });
 
@@ -182,6 +203,11 @@ internal abstract class EngineWorker<TSequence> : IWorker
         OnPlanning();
         if (!Batch.TryPlan(Now))
         {
+            if (_draining && !HeldRequests.Any())
+            {
+                _drained.TrySetResult();
+            }
+
             CheckNowAndThen();
             return false;
         }
@@ -296,6 +322,7 @@ internal abstract class EngineWorker<TSequence> : IWorker
 
         OnEnd(fault is null ? $"worker {Id} is stopping" : $"worker {Id} failed");
         Batch.Clear();
+        _drained.TrySetResult();
         NotifyChanged();
     }
 }

@@ -75,7 +75,17 @@ public sealed class AdmissionBookTests
         Assert.Equal([10, 10, 10], served.Values);
     }
 
-    private void Report(string node, long sequence, int incarnation = 1, UInt128[]? added = null, UInt128[]? removed = null)
+    [Fact]
+    public void TryAdmit_WorkersThatAreToStop_AreTakenOnlyWhereThereIsNoOther()
+    {
+        Report("a", 1, added: [1, 2], draining: true);
+        Assert.Equal("a", Admit(1, 2));
+
+        Report("b", 1);
+        Assert.Equal("b", Admit(1, 2));
+    }
+
+    private void Report(string node, long sequence, int incarnation = 1, UInt128[]? added = null, UInt128[]? removed = null, bool draining = false)
     {
         Assert.True(_table.Apply(Make(WorkerRole.Prefill, sequence, added ?? [], removed ?? [])));
         if (sequence == 1)
@@ -85,7 +95,7 @@ public sealed class AdmissionBookTests
 
         WorkerReport Make(WorkerRole role, long number, UInt128[] more, UInt128[] fewer) => new(
             new WorkerId(node, $"{role}-0"), role, new Guid(incarnation, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]), number, "w", "f", "address",
-            new WorkerLoad(0, 0, 0, 1000, 0, 0, 0, 0), [.. more], [.. fewer], false, [], []);
+            new WorkerLoad(0, 0, 0, 1000, 0, 0, 0, 0), [.. more], [.. fewer], false, [], []) { Draining = draining };
     }
 
     private string Admit(params UInt128[] names)
