@@ -102,7 +102,8 @@ recall() {
 
 # remember MODE: the mode and what restoring needs, where MSBuild reads it. An unchanged file keeps its time: a newer one means a new build.
 remember() {
-  local property value
+  # A name of its own: several of these may run at once.
+  local property value fresh=$artifacts/packages.props.$$
   mkdir -p "$artifacts"
   {
     printf '<Project>\n  <PropertyGroup>\n    <OrleansServePackages>%s</OrleansServePackages>\n' "$1"
@@ -111,11 +112,11 @@ remember() {
       [ -z "$value" ] || printf '    <%s>%s</%s>\n' "$property" "$value" "$property"
     done
     printf '  </PropertyGroup>\n</Project>\n'
-  } >"$artifacts/packages.props.new"
-  if cmp -s "$artifacts/packages.props.new" "$artifacts/packages.props"; then
-    rm "$artifacts/packages.props.new"
+  } >"$fresh"
+  if cmp -s "$fresh" "$artifacts/packages.props"; then
+    rm "$fresh"
   else
-    mv "$artifacts/packages.props.new" "$artifacts/packages.props"
+    mv "$fresh" "$artifacts/packages.props"
   fi
 }
 

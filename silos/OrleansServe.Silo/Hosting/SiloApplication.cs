@@ -83,6 +83,9 @@ internal static class SiloApplication
             // Not being ready yet is no error, and is told to whoever asks at /readyz.
             builder.Logging.AddFilter("Microsoft.Extensions.Diagnostics.HealthChecks", LogLevel.Critical);
 
+            // A call that finds no silo is told by whoever made it, once; here it would be told for each attempt.
+            builder.Logging.AddFilter("Orleans.Messaging", LogLevel.Critical);
+
             // Each start would warn of a garbage collector that a process of two cores does well without, and of a first check that has no predecessor.
             builder.Logging.AddFilter("Orleans.Runtime.Silo", LogLevel.Error);
             builder.Logging.AddFilter("Orleans.Runtime.Watchdog", LogLevel.Error);

@@ -29,5 +29,5 @@ public sealed class WorkerReadiness
     internal void OnWaiting(WorkerId worker) => _obstacles[worker] = $"Worker {worker} waits for the shards of all experts.";
 
     /// <summary>The scheduler did or did not take a worker's report.</summary>
-    internal void OnReport(WorkerId worker, bool taken) => _obstacles[worker] = taken ? string.Empty : $"The scheduler does not take the reports of worker {worker}.";
+    internal void OnReport(WorkerId worker, bool taken) => _obstacles[worker] = taken ? string.Empty : $"The scheduler does not take the reports of worker {worker}; it lives in a process with the gateway role.";
 }
