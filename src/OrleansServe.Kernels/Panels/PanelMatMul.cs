@@ -71,8 +71,23 @@ public static class PanelMatMul
         where TElement : unmanaged
     {
         var outputs = Check(x.Length, xStride, rows, panels.Length, scales.Length, columns, y.Length, yStride);
+        if (PanelPairs.Suit<TLanes>(rows, columns))
+        {
+            var paired = PanelPairs.Execute<TLanes, TFormat, TElement>(
+                ref MemoryMarshal.GetReference(x), xStride, rows, ref MemoryMarshal.GetReference(panels), outputs, columns, ref MemoryMarshal.GetReference(y), yStride);
+            for (var output = 0; scales.Length > 0 && output < paired; output += PanelLayout.Outputs)
+            {
+                Scale(ref Unsafe.Add(ref MemoryMarshal.GetReference(y), output), yStride, rows, Vector128.LoadUnsafe(ref MemoryMarshal.GetReference(scales), (nuint)output));
+            }
+
+            outputs -= paired;
+            panels = panels[(paired * columns)..];
+            scales = scales.Length > 0 ? scales[paired..] : scales;
+            y = y[paired..];
+        }
+
         ref var from = ref MemoryMarshal.GetReference(panels);
-        for (var row = 0; row < rows; row += RowBlock(columns))
+        for (var row = 0; outputs > 0 && row < rows; row += RowBlock(columns))
         {
             Block<TLanes, TFormat, TElement>(
                 ref Unsafe.Add(ref MemoryMarshal.GetReference(x), (nint)row * xStride),

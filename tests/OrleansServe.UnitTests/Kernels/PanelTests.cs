@@ -9,7 +9,7 @@ namespace OrleansServe.UnitTests.Kernels;
 
 public sealed class PanelTests
 {
-    private static readonly (int Rows, int Outputs)[] Shapes = [(1, 4), (2, 8), (3, 12), (4, 4), (5, 8), (11, 24)];
+    private static readonly (int Rows, int Outputs)[] Shapes = [(1, 4), (1, 20), (2, 8), (2, 12), (3, 12), (4, 4), (5, 8), (11, 24)];
 
     [Theory]
     [InlineData(32)]
