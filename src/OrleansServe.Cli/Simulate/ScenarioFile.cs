@@ -1,3 +1,4 @@
+using OrleansServe.Cli.Bench.Serving.Files;
 using OrleansServe.Cli.Client;
 using OrleansServe.Simulation.Scenarios;
 
@@ -6,6 +7,7 @@ namespace OrleansServe.Cli.Simulate;
 /// <summary>Reads a scenario from a file.</summary>
 internal static class ScenarioFile
 {
+    /// <summary>Reads it, and the trace that it names beside itself.</summary>
     /// <exception cref="CommandFailedException">It cannot be read, or something is wrong with it; the message names the file and every fault.</exception>
     public static Scenario Read(string path)
     {
@@ -29,11 +31,15 @@ internal static class ScenarioFile
 
         try
         {
-            return ScenarioReader.Read(bytes);
+            Scenario scenario = ScenarioReader.Read(bytes);
+            return scenario.Settings.TraceFile is { } trace ? scenario.WithTrace(ReadTrace(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, trace))) : scenario;
         }
         catch (ScenarioException exception)
         {
             throw new CommandFailedException($"{path}: {exception.Message}", exception);
         }
     }
+
+    private static IReadOnlyList<TraceRequest> ReadTrace(string path) =>
+        [.. TraceFile.Read(path, null).Select(entry => new TraceRequest(entry.Milliseconds, entry.InputLength, entry.OutputLength, entry.HashIds))];
 }

@@ -30,7 +30,7 @@ internal static class RolePlanner
         int most = Math.Max(role.Step, (int)(options.LargestScaleIn * current));
         (int units, string why) = soon > current
             ? Grow(options, state, current, soon, now)
-            : Shrink(options, role, state, seen, (current, later, most), limits, hold, now);
+            : Shrink(options, role, state, seen, (current, later, most), limits, hold, need.Later <= Negligible, now);
         RoleScalingState next = Remember(options, state, current, units, now);
         RoleDecision decision = Orders(seen, units, supply, hold is null ? most : 0) with { Needed = need.Soon };
         return (decision with { Reason = Reason(decision, state, need, limits, seen, current, why) }, next);
@@ -42,7 +42,7 @@ internal static class RolePlanner
             : (wanted, "added ahead of need");
 
     private static (int Units, string Why) Shrink(
-        ScalingOptions options, RoleScaling role, RoleScalingState state, RoleObservation? seen, (int Current, int Wanted, int Most) units, UnitLimits limits, string? hold, DateTimeOffset now)
+        ScalingOptions options, RoleScaling role, RoleScalingState state, RoleObservation? seen, (int Current, int Wanted, int Most) units, UnitLimits limits, string? hold, bool idle, DateTimeOffset now)
     {
         (int current, int wanted, int most) = units;
         if (wanted >= current)
@@ -55,7 +55,8 @@ internal static class RolePlanner
             return (current, $"none is taken away: {hold ?? "there is no report"}");
         }
 
-        TimeSpan coolDown = options.ScaleInCoolDown * Math.Pow(2, state.Regrets);
+        // Where nothing is asked for any more, there is nothing to regret.
+        TimeSpan coolDown = options.ScaleInCoolDown * Math.Pow(2, idle ? 0 : state.Regrets);
         if (state.Grown is { } grown && now - grown < coolDown && current <= limits.Maximum)
         {
             return (current, string.Create(CultureInfo.InvariantCulture, $"{wanted} would do, but units were added at {grown:HH:mm:ss} UTC"));

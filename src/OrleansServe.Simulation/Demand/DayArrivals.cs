@@ -17,6 +17,21 @@ internal static class DayArrivals
     // The lengths of single prompts and answers vary about as much as their mean.
     private const double LengthShape = 1;
 
+    /// <summary>The requests of a trace, each by itself, on the day that counts.</summary>
+    public static IEnumerable<Arrival> Replay(IReadOnlyList<TraceRequest> trace)
+    {
+        foreach (TraceRequest request in trace)
+        {
+            UInt128[] names = new UInt128[request.InputTokens / TraceRequest.BlockTokens];
+            for (int i = 0; i < names.Length; i++)
+            {
+                names[i] = (UInt128)request.BlockIds[i];
+            }
+
+            yield return new Arrival(request.Milliseconds * TimeSpan.TicksPerMillisecond, 1, request.InputTokens, 0, request.OutputTokens, names);
+        }
+    }
+
     /// <summary>Draws a day.</summary>
     /// <param name="scenario">The day.</param>
     /// <param name="curve">Its demand.</param>

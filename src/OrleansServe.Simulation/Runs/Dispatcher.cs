@@ -18,6 +18,7 @@ internal sealed class Dispatcher
     private readonly AdmissionLimits _limits;
     private readonly PrefillRouter _router = new();
     private readonly List<Cell> _routed = [];
+    private readonly PrefixCaches? _caches;
     private double _activeTicks;
     private long _activeAt = long.MinValue;
     private PrefillCandidate[] _prefillCandidates = [];
@@ -34,6 +35,7 @@ internal sealed class Dispatcher
         _capacity = capacity;
         double queued = capacity.PrefillGpuRate * scenario.Settings.FirstTokenTarget.TotalSeconds;
         _limits = new AdmissionLimits(Math.Max(1, (long)Math.Min(queued, 1e15)), capacity.Places, Overcommit: 0);
+        _caches = scenario.Trace.Count > 0 ? new PrefixCaches(_router, scenario.Settings.TraceKvBlocks) : null;
         prefill.CellsChanged = ListPrefill;
         decode.CellsChanged = ListDecode;
     }
@@ -54,11 +56,16 @@ internal sealed class Dispatcher
         int prompt = LengthOf(arrival.InputTokens, arrival.Requests);
         int answer = LengthOf(arrival.OutputTokens, arrival.Requests);
         int cached = Math.Min(prompt - 1, (int)(arrival.CachedTokens / arrival.Requests));
+        if (arrival.Prefixes is { } names)
+        {
+            _router.Match(names);
+        }
+
         for (int i = 0; i < _prefillCandidates.Length; i++)
         {
             Cell cell = _prefill.Cells[i];
             long queued = (long)(Math.Max(0, cell.BusyUntil - now) * (_capacity.PrefillGpuRate / TimeSpan.TicksPerSecond));
-            _prefillCandidates[i] = _router.Candidate(cell.RouterSlot, queued, PrefillBlocks) with { CachedBlocks = cached / KvBlockHasher.BlockTokens, KnownBlocks = cached / KvBlockHasher.BlockTokens };
+            _prefillCandidates[i] = Candidate(cell, queued, cached);
         }
 
         // Cells differ in their units only while one is filled up: each place is looked for among those of one unit.
@@ -117,19 +124,41 @@ internal sealed class Dispatcher
 
     private static int LengthOf(long tokens, long requests) => (int)Math.Clamp(tokens / requests, 1, int.MaxValue / 4);
 
+    private PrefillCandidate Candidate(Cell cell, long queued, int cached)
+    {
+        if (_caches is null)
+        {
+            int blocks = cached / KvBlockHasher.BlockTokens;
+            return _router.Candidate(cell.RouterSlot, queued, PrefillBlocks) with { CachedBlocks = blocks, KnownBlocks = blocks };
+        }
+
+        const int Factor = TraceRequest.BlockTokens / KvBlockHasher.BlockTokens;
+        PrefillCandidate candidate = _router.Candidate(cell.RouterSlot, queued, _caches.KvBlocks);
+        return candidate with { CachedBlocks = candidate.CachedBlocks * Factor, KnownBlocks = candidate.KnownBlocks * Factor };
+    }
+
     private Admission Serve(in Arrival arrival, long now, Cell prefill, Cell decode, (int Prompt, int Answer, int Cached) lengths)
     {
+        long hits = arrival.CachedTokens;
+        long computed = arrival.InputTokens;
+        if (_caches is not null && arrival.Prefixes is { } names)
+        {
+            lengths.Cached = _caches.Serve(prefill, lengths.Prompt, names);
+            hits = lengths.Cached;
+            computed -= hits;
+        }
+
         int gpus = (int)Math.Max(1, Math.Round(_capacity.PrefillUnitRate / _capacity.PrefillGpuRate) * prefill.Units.Count);
         int share = (int)Math.Min(int.MaxValue / 4, Math.Max(1, arrival.InputTokens / gpus));
         _router.Record(prefill.RouterSlot, share, (int)((long)share * lengths.Cached / lengths.Prompt));
         long waits = Math.Max(0, prefill.BusyUntil - now);
-        double unitSeconds = arrival.InputTokens / _capacity.PrefillUnitRate;
+        double unitSeconds = computed / _capacity.PrefillUnitRate;
         prefill.BusyUntil = now + waits + (long)(unitSeconds / prefill.Units.Count * TimeSpan.TicksPerSecond);
         PrefillTokens += arrival.InputTokens;
         PrefillUnitSeconds += unitSeconds;
 
         // Members of a group come one after the other, so that each waits for what was queued before the group and not for the group.
-        long first = now + waits + (long)(lengths.Prompt / _capacity.PrefillGpuRate * TimeSpan.TicksPerSecond);
+        long first = now + waits + (long)(computed / arrival.Requests / _capacity.PrefillGpuRate * TimeSpan.TicksPerSecond);
         long end = first + (long)(arrival.OutputTokens / _capacity.PlaceRate * TimeSpan.TicksPerSecond);
         int blocks = BlockMath.BlocksForRequest(lengths.Prompt, lengths.Answer);
         FleetUnit unit = decode.Idlest();
@@ -142,13 +171,14 @@ internal sealed class Dispatcher
         _decode.Active++;
         _decode.Blocks += blocks;
         Refresh(decode);
-        return new Admission(first, end, unit, blocks, arrival.CachedTokens);
+        return new Admission(first, end, unit, blocks, hits);
     }
 
     private void ListPrefill()
     {
         foreach (Cell gone in _routed.FindAll(cell => cell.Units.Count == 0))
         {
+            _caches?.Remove(gone);
             _router.RemoveWorker(gone.RouterSlot);
             _routed.Remove(gone);
         }
@@ -159,6 +189,7 @@ internal sealed class Dispatcher
             {
                 cell.RouterSlot = _router.AddWorker();
                 _routed.Add(cell);
+                _caches?.Add(cell);
             }
         }
 

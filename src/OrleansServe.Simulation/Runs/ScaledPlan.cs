@@ -29,7 +29,7 @@ internal sealed class ScaledPlan : IFleetPlan
         SimulationSettings settings = _scenario.Settings;
         if (_last is not { } last)
         {
-            double rate = _curve.RateAt((double)now / TimeSpan.TicksPerSecond);
+            double rate = _curve.RateAt(settings.EarlierDays > 0 ? (double)now / TimeSpan.TicksPerSecond : 0);
             control.SetAtOnce(control.Prefill, Math.Max(settings.LeastPrefillUnits, Optimum.Units(_scenario, _scenario.Prefill, _scenario.InputTokens * rate)), now);
             control.SetAtOnce(control.Decode, Math.Max(settings.LeastDecodeUnits, Optimum.Units(_scenario, _scenario.Decode, _scenario.OutputTokens * rate)), now);
         }

@@ -35,7 +35,9 @@ public sealed class Simulator
         _policy = policy;
         _curve = new DemandCurve(scenario.HourlyDemand, scenario.Settings.Demand);
         double busiest = _curve.Pieces.Max(piece => Math.Max(piece.First, piece.Last));
-        _prefill = new RoleFleet(scenario.Prefill, Optimum.Units(scenario, scenario.Prefill, scenario.InputTokens * busiest));
+
+        // Prefixes are cached by units, so that each has a place of its own.
+        _prefill = new RoleFleet(scenario.Prefill, scenario.Trace.Count > 0 ? 1 : Optimum.Units(scenario, scenario.Prefill, scenario.InputTokens * busiest));
         _decode = new RoleFleet(scenario.Decode, Optimum.Units(scenario, scenario.Decode, scenario.OutputTokens * busiest));
         _recorder = new Recorder(scenario);
         CapacityModel capacity = new(scenario);
@@ -105,6 +107,11 @@ public sealed class Simulator
 
     private IEnumerable<Arrival> Arrivals()
     {
+        if (_scenario.Trace.Count > 0)
+        {
+            return DayArrivals.Replay(_scenario.Trace);
+        }
+
         int first = (int)Math.Floor((double)_begin / TimeSpan.TicksPerDay);
         return Enumerable.Range(first, 1 - first)
             .SelectMany(day => DayArrivals.Draw(_scenario, _curve, day, day < 0 && _begin < -WarmUp ? _scenario.Settings.EarlierLevel : 1))

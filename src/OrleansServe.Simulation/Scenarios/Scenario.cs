@@ -45,6 +45,9 @@ public sealed record Scenario
     /// <summary>The fleet that the source had; empty where it is not told.</summary>
     public required IReadOnlyList<NodeStep> PrintedNodes { get; init; }
 
+    /// <summary>The requests themselves; empty where they follow <see cref="HourlyDemand"/>.</summary>
+    public IReadOnlyList<TraceRequest> Trace { get; init; } = [];
+
     /// <summary>How it is to be simulated.</summary>
     public required SimulationSettings Settings { get; init; }
 }

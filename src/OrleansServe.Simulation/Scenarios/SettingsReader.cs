@@ -26,6 +26,8 @@ internal static class SettingsReader
             MostSimulatedRequests = (int)fields.Integer("simulated_requests", defaults.MostSimulatedRequests, 1000, 20_000_000),
             LeastPrefillUnits = (int)fields.Integer("least_prefill_units", defaults.LeastPrefillUnits, 0, ScenarioReader.MostUnits),
             LeastDecodeUnits = (int)fields.Integer("least_decode_units", defaults.LeastDecodeUnits, 0, ScenarioReader.MostUnits),
+            TraceFile = fields.Text("trace", 1000),
+            TraceKvBlocks = (int)fields.Integer("trace_kv_blocks", defaults.TraceKvBlocks, 1, 100_000),
             ClusterNodes = (int)fields.Integer("cluster_nodes", defaults.ClusterNodes, 0, ScenarioReader.MostNodes),
         };
         fields.RefuseOthers();

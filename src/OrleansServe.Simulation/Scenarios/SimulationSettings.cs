@@ -45,6 +45,12 @@ public sealed record SimulationSettings
     /// <summary>Least units of decode.</summary>
     public int LeastDecodeUnits { get; init; } = 1;
 
+    /// <summary>File with the requests, in the form of Mooncake's traces; null where they follow the curve.</summary>
+    public string? TraceFile { get; init; }
+
+    /// <summary>Of a trace: blocks of 512 tokens that a prefill unit can keep.</summary>
+    public int TraceKvBlocks { get; init; } = 10_000;
+
     /// <summary>Nodes that exist; 0 for as many as are asked for. Units beyond them stay pending.</summary>
     public int ClusterNodes { get; init; }
 }

@@ -111,6 +111,20 @@ public sealed class ScalingPolicyTests
         Assert.Equal(1, decisions[^1].Decode.Units);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Decide_TrafficStopsAfterRestlessHours_GoesToTheMinimumAllTheSame(int seed)
+    {
+        Random random = new(seed);
+        FluidFleet fleet = new(Options, Monday);
+        fleet.Run(TimeSpan.FromHours(5), time => (time.Minute / 15 % 2 == 0 ? 90_000 : 10_000) * (0.5 + random.NextDouble()));
+        Assert.True(fleet.State.Prefill.Regrets > 0);
+        List<ScalingDecision> decisions = fleet.Run(TimeSpan.FromMinutes(45), _ => 0);
+
+        Assert.Equal(1, decisions[^1].Prefill.Units);
+    }
+
     [Fact]
     public void Decide_RampOfYesterday_HasUnitsReadyBeforeTheyAreNeeded()
     {
