@@ -70,7 +70,7 @@ public static class DataPlaneComposition
             X509Certificate2Collection roots = [];
             roots.ImportFromPemFile(authority);
             return roots.Count > 0
-                ? new WireTlsOptions(X509Certificate2.CreateFromPemFile(certificate, key), roots)
+                ? new WireTlsOptions(X509Certificate2.CreateFromPemFile(certificate, key), roots) { PeerName = options.PeerName }
                 : throw new SiloOptionsException([$"--tls-authority {authority} holds no certificate"]);
         }
         catch (Exception fault) when (fault is CryptographicException or IOException or UnauthorizedAccessException)

@@ -28,4 +28,7 @@ public sealed record DataPlaneOptions
 
     /// <summary>PEM file of the authorities whose silos are let in.</summary>
     public string? Authority { get; init; }
+
+    /// <summary>DNS name that the certificate of every silo of the cluster bears; null where the authority's word is enough.</summary>
+    public string? PeerName { get; init; }
 }

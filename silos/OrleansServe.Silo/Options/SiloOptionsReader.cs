@@ -151,6 +151,11 @@ public sealed class SiloOptionsReader
             faults.Add("--tls-certificate, --tls-key and --tls-authority must be given together");
         }
 
+        if (plane.PeerName is not null && plane.Certificate is null)
+        {
+            faults.Add("--tls-peer-name goes with --tls-certificate, --tls-key and --tls-authority");
+        }
+
         return faults.Count == 0 ? options : throw new SiloOptionsException(faults);
     }
 

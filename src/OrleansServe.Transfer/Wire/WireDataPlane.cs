@@ -14,6 +14,8 @@ namespace OrleansServe.Transfer.Wire;
 /// </summary>
 public sealed class WireDataPlane : IDataPlane, IAsyncDisposable
 {
+    private static readonly TimeSpan EndLimit = TimeSpan.FromSeconds(2);
+
     private readonly WireContext _context;
     private readonly InProcessDataPlane _local;
     private readonly Acceptor _acceptor;
@@ -126,7 +128,7 @@ public sealed class WireDataPlane : IDataPlane, IAsyncDisposable
         }
     }
 
-    /// <summary>Takes nothing new, lets what is queued go out, and ends every connection in order.</summary>
+    /// <summary>Takes nothing new, lets what is queued go out, and ends every connection in order. Takes three seconds at most, whatever peers and receivers do.</summary>
     public async ValueTask DisposeAsync()
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
@@ -137,7 +139,7 @@ public sealed class WireDataPlane : IDataPlane, IAsyncDisposable
             FailAll("the silo stops");
         }
 
-        await _context.Tasks.WhenAllAsync().ConfigureAwait(false);
+        await _context.Tasks.WhenAllAsync(EndLimit, _context.Time).ConfigureAwait(false);
         _context.TokenIntakes.Dispose();
         _peers.Dispose();
     }

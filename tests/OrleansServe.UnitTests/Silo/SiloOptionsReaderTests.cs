@@ -26,7 +26,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
             "--model", "m", "--name=served", "--port", "0", "--http-port=9", "--listen", "0.0.0.0", "--prefill", "2", "--decode", "3", "--experts", "0",
             "--kv-blocks", "7", "--max-batch-tokens", "64", "--max-requests", "5", "--threads", "1", "--speculative-tokens", "3", "--silo-name", "s", "--roles", "decode, gateway,prefill",
             "--cluster-id", "c", "--data-plane", "tcp", "--data-plane-listen", "::1", "--data-plane-port", "11", "--data-plane-host", "pod-3", "--data-plane-host-port", "12",
-            "--tls-certificate", "a.pem", "--tls-key", "b.pem", "--tls-authority", "c.pem",
+            "--tls-certificate", "a.pem", "--tls-key", "b.pem", "--tls-authority", "c.pem", "--tls-peer-name", "silo.example",
             "--drain-seconds", "90",
             "--redis", "r:1,password=p", "--redis-wait-seconds", "13", "--service-id", "v", "--silo-host", "10.0.0.1", "--silo-port", "14", "--cluster-experts", "15", "--first-expert", "16",
             "--interactive-ttft-ms", "1", "--interactive-itl-ms", "2", "--standard-ttft-ms", "3", "--standard-itl-ms", "4", "--batch-ttft-ms", "5", "--batch-itl-ms", "6",
@@ -62,6 +62,7 @@ public sealed class SiloOptionsReaderTests : IDisposable
                 Certificate = "a.pem",
                 Key = "b.pem",
                 Authority = "c.pem",
+                PeerName = "silo.example",
             },
             DrainLimit = TimeSpan.FromSeconds(90),
             Clustering = new ClusteringOptions

@@ -49,6 +49,11 @@ internal static class PrefillRules
             return Refusal($"prompt_top_logprobs is {top}, must be between 0 and {engine.MaxTopLogprobs}", retryable: false);
         }
 
+        if (request.Ticket is { } ticket && ticket.RequestId != request.RequestId)
+        {
+            return Refusal($"ticket {ticket.Id:N} belongs to request {ticket.RequestId:N}, not to {request.RequestId:N}", retryable: false);
+        }
+
         string? foreign = new[] { request.KvFormat, request.Ticket?.KvFormat }.FirstOrDefault(format => format is not null && format != kvFormat);
         return foreign is null ? null : Refusal($"KV format {foreign} is not that of worker {worker}, {kvFormat}", retryable: true);
     }

@@ -1,21 +1,38 @@
 namespace OrleansServe.Transfer.Wire.Connections;
 
-/// <summary>Tells of each refused peer once, however often it comes back, and of no more peers than fit a bound.</summary>
-internal sealed class RefusalLog(IWireObserver observer)
+/// <summary>Tells of each refused peer once, however often it comes back, and of no more peers in a while than fit a bound.</summary>
+internal sealed class RefusalLog(IWireObserver observer, TimeProvider time)
 {
     private const int Limit = 256;
 
     private readonly Lock _lock = new();
-    private readonly HashSet<(string Peer, RefusalCode? Code)> _told = [];
+    private static readonly TimeSpan While = TimeSpan.FromMinutes(10);
+    private readonly Dictionary<(string Peer, RefusalCode? Code), long> _told = [];
 
     public void Tell(string peer, RefusalCode? code, string reason)
     {
         lock (_lock)
         {
-            if (_told.Count >= Limit || !_told.Add((peer, code)))
+            if (_told.ContainsKey((peer, code)))
             {
                 return;
             }
+
+            if (_told.Count >= Limit)
+            {
+                // Strangers must not use the bound up for good: who was told of long ago makes room.
+                foreach ((string Peer, RefusalCode? Code) old in _told.Where(entry => time.GetElapsedTime(entry.Value) > While).Select(entry => entry.Key).ToArray())
+                {
+                    _told.Remove(old);
+                }
+
+                if (_told.Count >= Limit)
+                {
+                    return;
+                }
+            }
+
+            _told.Add((peer, code), time.GetTimestamp());
         }
 
         observer.OnRefused(peer, reason);
@@ -26,7 +43,10 @@ internal sealed class RefusalLog(IWireObserver observer)
     {
         lock (_lock)
         {
-            _told.RemoveWhere(entry => entry.Peer == peer);
+            foreach ((string Peer, RefusalCode? Code) old in _told.Keys.Where(entry => entry.Peer == peer).ToArray())
+            {
+                _told.Remove(old);
+            }
         }
     }
 }

@@ -50,6 +50,6 @@ internal static class TlsStreams
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.AddRange(tls.Roots);
         chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        return chain.Build(shown);
+        return chain.Build(shown) && (tls.PeerName is not { } name || shown.MatchesHostname(name, allowWildcards: false, allowCommonName: false));
     }
 }

@@ -23,7 +23,7 @@ internal sealed class WireContext(WireOptions options, IWireTransport transport,
 
     public ReceiveBudget Budget { get; } = new(options.ReceiveBudgetBytes);
 
-    public RefusalLog Refusals { get; } = new(observer);
+    public RefusalLog Refusals { get; } = new(observer, time);
 
     public WireTasks Tasks { get; } = new(observer);
 

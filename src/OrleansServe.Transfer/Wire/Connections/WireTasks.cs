@@ -14,14 +14,27 @@ internal sealed class WireTasks(IWireObserver observer)
         task.ContinueWith(Ended, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
     }
 
-    /// <summary>Completes when none is left.</summary>
-    public async Task WhenAllAsync()
+    /// <summary>Completes when none is left, or after a while: one that hangs in somebody else's code is told of and left behind.</summary>
+    public async Task WhenAllAsync(TimeSpan limit, TimeProvider time)
     {
+        using CancellationTokenSource done = new();
+        Task over = Task.Delay(limit, time, done.Token);
         while (!_running.IsEmpty)
         {
-            await Task.WhenAll(_running.Keys).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (await Task.WhenAny(Task.WhenAll(_running.Keys), over).ConfigureAwait(false) == over)
+            {
+                foreach (string what in _running.Values)
+                {
+                    observer.OnReceiverFault(what, new TimeoutException($"it did not end within {limit.TotalSeconds:0.###} s"));
+                }
+
+                return;
+            }
+
             await Task.Yield();
         }
+
+        await done.CancelAsync().ConfigureAwait(false);
     }
 
     private void Ended(Task task)

@@ -110,6 +110,33 @@ public sealed class WireHandshakeTests
         }
     }
 
+    [Fact]
+    public async Task Tls_ClustersOfOneAuthority_AreToldApartByName()
+    {
+        using X509Certificate2 authority = Authority("ours");
+        WireTlsOptions prod = Tls(authority, authority, "b", "silo.prod.example") with { PeerName = "silo.prod.example" };
+        WireLog log = new();
+        await using WireDataPlane b = new(WirePair.Options("b", 2) with { Tls = prod }, Sockets, TimeProvider.System, log);
+        b.RegisterKv("decode-0", new KvLog());
+        await using (WireDataPlane a = new(WirePair.Options("a", 1) with { Tls = Tls(authority, authority, "a", "silo.prod.example") with { PeerName = "silo.prod.example" } }, Sockets, TimeProvider.System, new WireLog()))
+        {
+            await CommitAsync(a, b.Address);
+        }
+
+        await using (WireDataPlane staging = new(WirePair.Options("a", 1) with { Tls = Tls(authority, authority, "a", "silo.staging.example") }, Sockets, TimeProvider.System, new WireLog()))
+        {
+            for (int i = 0; i < 3; i++)
+            {
+                await Assert.ThrowsAsync<PeerUnreachableException>(() => CommitAsync(staging, b.Address));
+            }
+        }
+
+        Assert.Single(log.Refusals);
+        WireTlsOptions wrong = Tls(authority, authority, "c", "silo.staging.example") with { PeerName = "silo.prod.example" };
+        Assert.Contains("Tls.Certificate must bear the name 'silo.prod.example'", (WirePair.Options("c", 3) with { Tls = wrong }).Validate().Single(), StringComparison.Ordinal);
+        Assert.Contains("Tls.PeerName", (WirePair.Options("c", 3) with { Tls = Tls(authority, authority, "c") with { PeerName = "no name" } }).Validate()[0], StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("inproc://b")]
@@ -188,10 +215,17 @@ public sealed class WireHandshakeTests
         return request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(30));
     }
 
-    private static WireTlsOptions Tls(X509Certificate2 issuer, X509Certificate2 trusted, string silo)
+    private static WireTlsOptions Tls(X509Certificate2 issuer, X509Certificate2 trusted, string silo, string? name = null)
     {
         using RSA key = RSA.Create(2048);
         CertificateRequest request = new($"CN={silo}", key, HashAlgorithmName.SHA256, RSASignaturePadding.Pkcs1);
+        if (name is not null)
+        {
+            SubjectAlternativeNameBuilder names = new();
+            names.AddDnsName(name);
+            request.CertificateExtensions.Add(names.Build());
+        }
+
         using X509Certificate2 signed = request.Create(issuer, DateTimeOffset.UtcNow.AddHours(-1), DateTimeOffset.UtcNow.AddDays(1), [(byte)silo[0], 1]);
         using X509Certificate2 withKey = signed.CopyWithPrivateKey(key);
         return new WireTlsOptions(X509CertificateLoader.LoadPkcs12(withKey.Export(X509ContentType.Pkcs12), null), [X509CertificateLoader.LoadCertificate(trusted.RawData)]);
