@@ -119,14 +119,16 @@ public sealed record WireOptions
             faults.Add("Tls.Certificate must have its private key");
         }
 
-        if (Tls is { PeerName: { } name } && Uri.CheckHostName(name) != UriHostNameType.Dns)
+        if (Tls is { PeerName: { } name })
         {
-            faults.Add($"Tls.PeerName must be a DNS name, and is '{name}'");
-        }
-
-        if (Tls is { PeerName: { } own, Certificate: { } certificate } && !certificate.MatchesHostname(own, allowWildcards: false, allowCommonName: false))
-        {
-            faults.Add($"Tls.Certificate must bear the name '{own}' itself");
+            if (Uri.CheckHostName(name) != UriHostNameType.Dns)
+            {
+                faults.Add($"Tls.PeerName must be a DNS name, and is '{name}'");
+            }
+            else if (!Tls.Certificate.MatchesHostname(name, allowWildcards: false, allowCommonName: false))
+            {
+                faults.Add($"Tls.Certificate must bear the name '{name}' itself");
+            }
         }
 
         if (Tls is { Roots.Count: 0 })
