@@ -241,7 +241,7 @@ public sealed class TicketTests : IAsyncLifetime, IAsyncDisposable
     }
 
     private WireDataPlane Plane(string name, ulong incarnation, int port) =>
-        new(new WireOptions { ClusterId = "test", SiloName = name, Incarnation = incarnation, Port = port, PingInterval = TimeSpan.FromSeconds(5) }, new SocketTransport(), TimeProvider.System, _log);
+        new(new WireOptions { ClusterId = "test", SiloName = name, Incarnation = incarnation, Port = port, PingInterval = TimeSpan.FromSeconds(5), HandshakeTimeout = TimeSpan.FromSeconds(20) }, new SocketTransport(), TimeProvider.System, _log);
 
     private WorkerContext Context(string node, WireDataPlane plane, byte[] format) => new(
         new WorkerModel("hash", null!, "weights", format), // No checkpoint: the engine has no weights.
