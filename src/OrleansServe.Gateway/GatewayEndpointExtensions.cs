@@ -26,6 +26,7 @@ public static class GatewayEndpointExtensions
         // Made before the first request, and with it the registration under which tokens arrive.
         _ = endpoints.ServiceProvider.GetRequiredService<TokenRouter>();
         endpoints.MapGrpcService<InferenceService>();
+        endpoints.MapGrpcService<AdminService>();
         endpoints.MapGrpcHealthChecksService();
         endpoints.MapGrpcReflectionService();
         endpoints.MapHealthChecks("/healthz", new HealthCheckOptions { Predicate = static _ => false });

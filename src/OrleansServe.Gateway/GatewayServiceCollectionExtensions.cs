@@ -12,6 +12,7 @@ using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Services;
 using OrleansServe.Gateway.Sessions;
 using OrleansServe.Gateway.Tokens;
+using OrleansServe.Gateway.Ledgers;
 using OrleansServe.Gateway.Wire;
 using OrleansServe.Transfer;
 using Prometheus;
@@ -68,6 +69,19 @@ public static class GatewayServiceCollectionExtensions
         services.AddSingleton<LeaseReleaser>();
         services.AddHostedService(provider => provider.GetRequiredService<LeaseReleaser>());
         services.AddSingleton<SuspicionReporter>();
+        services.AddSingleton(provider => new UsageMetrics(provider.GetRequiredService<IMetricFactory>()));
+        services.AddSingleton(provider => UsageGrains.From(
+            provider.GetRequiredService<IGrainFactory>(), provider.GetRequiredService<GatewayModel>().Name));
+        services.AddSingleton(provider => new UsageReader(
+            provider.GetRequiredService<UsageGrains>(), provider.GetRequiredService<GatewayModel>().Name, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new UsageReporter(
+            provider.GetRequiredService<UsageGrains>().Ledger,
+            provider.GetRequiredService<UsageMetrics>(),
+            provider.GetRequiredService<TimeProvider>(),
+            provider.GetRequiredService<ILogger<UsageReporter>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
+        services.AddHostedService<CostMeter>();
+        services.AddSingleton<AdminService>();
         services.AddSingleton<RequestPlacer>();
         services.AddSingleton<RequestIntake>();
         services.AddSingleton<RequestSlots>();

@@ -7,6 +7,8 @@ using OrleansServe.Gateway.Options;
 using OrleansServe.Grains;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Placement;
+using OrleansServe.Grains.Usage;
+using OrleansServe.Policies.Pricing;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
 using OrleansServe.Transfer;
@@ -43,6 +45,13 @@ public static class SiloComposition
             return factory;
         });
         silo.Services.AddOrleansServeGrains(workers => Configure(workers, options, shards));
+        silo.Services.AddSingleton(new PriceBook(options.Prices));
+        if (options.Clustering.Redis is null)
+        {
+            // One process is the whole cluster: its ledger lasts as long as it does.
+            silo.AddMemoryGrainStorage(UsageStorage.Provider);
+        }
+
         silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));
         silo.Services.Configure<SchedulerOptions>(scheduler =>
         {

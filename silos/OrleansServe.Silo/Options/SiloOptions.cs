@@ -1,6 +1,7 @@
 using System.Net;
 
 using OrleansServe.Model.Checkpoints;
+using OrleansServe.Policies.Pricing;
 
 namespace OrleansServe.Silo.Options;
 
@@ -72,6 +73,9 @@ public sealed record SiloOptions
 
     /// <summary>What the cluster promises its clients, and how much it takes on.</summary>
     public ServingOptions Serving { get; init; } = new();
+
+    /// <summary>What tokens are sold for and nodes cost.</summary>
+    public PriceList Prices { get; init; } = new();
 
     /// <summary>Log what happens, not only what goes wrong.</summary>
     public bool Verbose { get; init; }

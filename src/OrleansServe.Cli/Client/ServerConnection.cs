@@ -21,6 +21,7 @@ internal sealed class ServerConnection : IDisposable
         Server = server;
         _channel = GrpcChannel.ForAddress(server, new GrpcChannelOptions { MaxReceiveMessageSize = MaxMessageBytes, MaxSendMessageSize = MaxMessageBytes });
         Inference = new InferenceService.InferenceServiceClient(_channel);
+        Admin = new AdminService.AdminServiceClient(_channel);
     }
 
     /// <summary>Its address.</summary>
@@ -28,6 +29,9 @@ internal sealed class ServerConnection : IDisposable
 
     /// <summary>The generated client.</summary>
     public InferenceService.InferenceServiceClient Inference { get; }
+
+    /// <summary>The generated client of what operators ask.</summary>
+    public AdminService.AdminServiceClient Admin { get; }
 
     /// <summary>Reads an address as users write it: with or without the scheme.</summary>
     /// <exception cref="CommandFailedException">It is none.</exception>

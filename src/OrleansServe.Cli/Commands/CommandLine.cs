@@ -34,6 +34,8 @@ internal static class CommandLine
             ServeCommand.Create(terminal, time),
             ChatCommand.Create(terminal, time),
             GenerateCommand.Create(terminal, time),
+            UsageCommand.CreateUsage(terminal, time),
+            UsageCommand.CreateEconomics(terminal, time),
             InspectCommand.Create(terminal, time),
             SynthCommand.Create(terminal, time),
             SimulateCommand.Create(terminal, time),

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using OrleansServe.Gateway.Cluster;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Gateway.Sessions;
+using OrleansServe.Gateway.Ledgers;
 using OrleansServe.Gateway.Validation;
 using OrleansServe.Gateway.Wire;
 using OrleansServe.Protocol.V1;
@@ -19,6 +20,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
     private readonly RequestPlacer _placer;
     private readonly ClusterView _cluster;
     private readonly GatewayMetrics _metrics;
+    private readonly UsageReporter _usage;
     private readonly TimeProvider _time;
     private readonly ILogger<InferenceService> _logger;
 
@@ -28,6 +30,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
     /// <param name="placer">Finds workers.</param>
     /// <param name="cluster">Knows the cluster.</param>
     /// <param name="metrics">What is measured.</param>
+    /// <param name="usage">Tells the ledgers.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">Receives each request's end.</param>
     public InferenceService(
@@ -37,6 +40,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
         RequestPlacer placer,
         ClusterView cluster,
         GatewayMetrics metrics,
+        UsageReporter usage,
         TimeProvider time,
         ILogger<InferenceService> logger)
     {
@@ -46,6 +50,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
         _placer = placer;
         _cluster = cluster;
         _metrics = metrics;
+        _usage = usage;
         _time = time;
         _logger = logger;
     }
@@ -114,7 +119,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
             _metrics.RequestsRunning.Inc();
             Generation request = read(requestId);
             LogBegun(_logger, requestId, request.Prompt.Length, request.MaxTokens);
-            GenerationSession session = new(request, _model, _placer, _metrics, _time, begun);
+            GenerationSession session = new(request, _model, _placer, _metrics, _time, begun) { OnUsed = _usage.Report };
             Finished finished = await session.RunAsync(output, context.CancellationToken);
             outcome = finished.Reason == Finished.Types.Reason.Stop ? RequestOutcome.Stop : RequestOutcome.Length;
             LogFinished(_logger, requestId, finished.Reason, finished.Usage.CompletionTokens, finished.Timing.TotalSeconds);

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using Grpc.Core;
+using OrleansServe.Abstractions.Usage;
 using OrleansServe.Gateway.Instruments;
 using OrleansServe.Gateway.Tokens;
 using OrleansServe.Protocol.V1;
@@ -19,6 +20,7 @@ internal sealed class GenerationSession
     private readonly TimeProvider _time;
     private readonly AnswerAssembler[] _answers;
     private readonly long _begun;
+    private int? _cachedTokens;
 
     /// <param name="request">The request.</param>
     /// <param name="model">The model served.</param>
@@ -41,6 +43,9 @@ internal sealed class GenerationSession
         }
     }
 
+    /// <summary>Is told what the request has used once it has ended, however it ended, if its prompt was computed.</summary>
+    public Action<string, UsageRecord>? OnUsed { get; init; }
+
     /// <summary>Serves the request.</summary>
     /// <param name="output">The client's stream.</param>
     /// <param name="cancellationToken">The client's going, or its deadline.</param>
@@ -60,6 +65,23 @@ internal sealed class GenerationSession
         {
             _metrics.CompletionTokens.Inc(_answers.Sum(sample => sample.CompletionTokens));
             _metrics.ReasoningTokens.Inc(_answers.Sum(sample => sample.ReasoningTokens));
+            ReportUsage();
+        }
+    }
+
+    // What is computed again after an interruption was paid for once.
+    private void ReportUsage()
+    {
+        if (_cachedTokens is int cached)
+        {
+            OnUsed?.Invoke(_request.Scheduling.Tenant, new UsageRecord(
+                _request.RequestId,
+                _model.Name,
+                _time.GetUtcNow(),
+                cached,
+                _request.Prompt.Length - cached,
+                _answers.Sum(sample => (long)sample.CompletionTokens),
+                _answers.Sum(sample => (long)sample.ReasoningTokens)));
         }
     }
 
@@ -196,6 +218,7 @@ internal sealed class GenerationSession
             _metrics.QueueTime.Observe(placement.Queued.TotalSeconds);
             _metrics.PromptTokens.Inc(_request.Prompt.Length);
             _metrics.CachedPromptTokens.Inc(placement.CachedTokens);
+            _cachedTokens = placement.CachedTokens;
             foreach (AnswerAssembler other in _answers.AsSpan(1))
             {
                 other.Begin(now);

@@ -29,9 +29,12 @@ public sealed class GatewayServer : IAsyncDisposable
         string address = application.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
         _channel = GrpcChannel.ForAddress(address);
         Client = new InferenceService.InferenceServiceClient(_channel);
+        Admin = new AdminService.AdminServiceClient(_channel);
     }
 
     public InferenceService.InferenceServiceClient Client { get; }
+
+    public AdminService.AdminServiceClient Admin { get; }
 
     public static async Task<GatewayServer> StartAsync(IServiceProvider silo, LoadedModel model, IDataPlane dataPlane, ServingOptions serving)
     {

@@ -89,6 +89,9 @@ public sealed class TestServingCluster : IAsyncDisposable
     /// <summary>A client of a gateway silo.</summary>
     public InferenceService.InferenceServiceClient Client(int silo = 0) => _gateways[silo].Client;
 
+    /// <summary>An operator of a gateway silo.</summary>
+    public AdminService.AdminServiceClient Admin(int silo = 0) => _gateways[silo].Admin;
+
     /// <summary>Kills a silo: what it was computing is lost, and its peers see their connections to it break. Opens the gate once they have.</summary>
     public async Task KillAsync(int silo)
     {

@@ -9,7 +9,7 @@ namespace OrleansServe.UnitTests.Cli;
 
 public sealed class CommandLineTests
 {
-    private static readonly string[] Names = ["demo", "serve", "chat", "generate", "inspect", "synth", "simulate", "bench"];
+    private static readonly string[] Names = ["demo", "serve", "chat", "generate", "usage", "economics", "inspect", "synth", "simulate", "bench"];
 
     public static TheoryData<string> Commands => [.. Names];
 

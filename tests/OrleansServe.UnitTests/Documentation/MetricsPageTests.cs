@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Gateway.Instruments;
+using OrleansServe.Gateway.Ledgers;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Silo.DataPlane;
 using OrleansServe.Silo.Hosting;
@@ -41,6 +42,10 @@ public sealed partial class MetricsPageTests
         new DataPlaneMetrics(factory, "n").Publish(default);
         BuildInfo.Publish(factory, "n", "m", "w", "r");
         _ = new GatewayMetrics(factory, "m");
+        UsageMetrics usage = new(factory);
+        usage.Cost.WithLabels("m");
+        usage.Income.WithLabels("m");
+        usage.Margin.WithLabels("m");
 
         using MemoryStream text = new();
         await registry.CollectAndExportAsTextAsync(text);

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
 using OrleansServe.Gateway;
+using OrleansServe.Gateway.Ledgers;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Tokens;
 using OrleansServe.Protocol.V1;
@@ -63,6 +64,8 @@ internal sealed class GatewayServer : IAsyncDisposable
         builder.Services.AddSingleton<IClusterMembershipService>(new Membership());
         builder.Services.AddOrleansServeGateway(configure ?? (static _ => { }));
         builder.Services.AddSingleton(cluster.Grains);
+        AnyLedger ledger = new();
+        builder.Services.AddSingleton(new UsageGrains(_ => ledger, ledger, ledger));
 
         WebApplication application = builder.Build();
         application.UseRouting();
