@@ -2,15 +2,15 @@ using OrleansServe.Simulation.Scenarios;
 
 namespace OrleansServe.Simulation.Runs;
 
-/// <summary>Counts node-time by the hour of the day, exactly: whole nodes times whole ticks.</summary>
+/// <summary>Counts node-time by the minute of the day, exactly: whole nodes times whole ticks.</summary>
 internal sealed class NodeMeter
 {
-    private readonly long[] _nodeTicks = new long[24];
+    private readonly long[] _nodeTicks = new long[24 * 60];
     private readonly List<NodeStep> _steps = [];
     private long _at = long.MinValue;
     private int _nodes;
 
-    /// <summary>[24] nodes times ticks.</summary>
+    /// <summary>[24 × 60] nodes times ticks of each minute.</summary>
     public IReadOnlyList<long> NodeTicks => _nodeTicks;
 
     /// <summary>The day's nodes, one entry for each change.</summary>
@@ -37,8 +37,8 @@ internal sealed class NodeMeter
         long to = Math.Min(now, TimeSpan.TicksPerDay);
         while (from < to)
         {
-            long end = Math.Min(to, ((from / TimeSpan.TicksPerHour) + 1) * TimeSpan.TicksPerHour);
-            _nodeTicks[from / TimeSpan.TicksPerHour] += _nodes * (end - from);
+            long end = Math.Min(to, ((from / TimeSpan.TicksPerMinute) + 1) * TimeSpan.TicksPerMinute);
+            _nodeTicks[from / TimeSpan.TicksPerMinute] += _nodes * (end - from);
             from = end;
         }
 

@@ -1,3 +1,4 @@
+using OrleansServe.Policies.Scaling;
 using OrleansServe.Simulation.Demand;
 using OrleansServe.Simulation.Scenarios;
 
@@ -58,7 +59,7 @@ internal sealed class Recorder(Scenario scenario)
             .. Enumerable.Range(0, Hours).Select(hour => new HourFigures
             {
                 Hour = hour,
-                Nodes = (double)Meter.NodeTicks[hour] / TimeSpan.TicksPerHour,
+                Nodes = (double)Meter.NodeTicks.Skip(hour * 60).Take(60).Sum() / TimeSpan.TicksPerHour,
                 OptimumNodes = optimum[hour],
                 Requests = _requests[hour],
                 Refused = _refused[hour],
@@ -66,10 +67,22 @@ internal sealed class Recorder(Scenario scenario)
                 InputTokens = _input[hour],
                 CachedTokens = _cached[hour],
                 OutputTokens = _output[hour],
-                Cost = (decimal)Meter.NodeTicks[hour] * scenario.GpusPerNode * scenario.GpuHourPrice / TimeSpan.TicksPerHour,
+                Cost = CostOf(hour),
                 Revenue = scenario.Prices.Of(_cached[hour], _input[hour] - _cached[hour], _output[hour]),
             }),
         ];
+    }
+
+    private decimal CostOf(int hour)
+    {
+        GpuPrices prices = new(ScaledPlan.OptionsOf(scenario));
+        decimal cost = 0;
+        for (int minute = hour * 60; minute < (hour + 1) * 60; minute++)
+        {
+            cost += Meter.NodeTicks[minute] * prices.At(scenario.Settings.Start.AddMinutes(minute));
+        }
+
+        return cost * scenario.GpusPerNode / TimeSpan.TicksPerHour;
     }
 
     private static int? HourOf(in Arrival arrival) =>

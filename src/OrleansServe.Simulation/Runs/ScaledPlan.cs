@@ -47,7 +47,7 @@ internal sealed class ScaledPlan : IFleetPlan
     }
 
     /// <summary>What the policy is told: the printed averages as a first guess of the capacity, and no more of the day than an operator knows.</summary>
-    private static ScalingOptions OptionsOf(Scenario scenario)
+    public static ScalingOptions OptionsOf(Scenario scenario)
     {
         SimulationSettings settings = scenario.Settings;
         return new ScalingOptions
@@ -58,6 +58,7 @@ internal sealed class ScaledPlan : IFleetPlan
             Standard = new ClassScaling(settings.Utilization, settings.FirstTokenTarget),
             GpusPerNode = scenario.GpusPerNode,
             GpuHourPrice = scenario.GpuHourPrice,
+            Prices = settings.GpuHourPrices,
             StartUp = settings.StartUp,
             DecisionInterval = settings.DecisionInterval,
         };

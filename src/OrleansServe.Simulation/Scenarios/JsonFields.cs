@@ -127,6 +127,18 @@ internal sealed class JsonFields(JsonElement element, string path, List<string> 
         return [];
     }
 
+    /// <summary>An element of an array as an object; one without fields, and a fault, if it is none.</summary>
+    public JsonFields Element(JsonElement value, string name)
+    {
+        if (value.ValueKind == JsonValueKind.Object)
+        {
+            return new JsonFields(value, Full(name), faults);
+        }
+
+        Fault(name, $"must be an object, is {Show(value)}");
+        return new JsonFields(default, Full(name), []);
+    }
+
     /// <summary>A number in a range, or null with a fault.</summary>
     public double? CheckedNumber(JsonElement value, string name, double least, double most)
     {

@@ -1,4 +1,7 @@
 using System.Globalization;
+using System.Text.Json;
+
+using OrleansServe.Policies.Scaling;
 
 namespace OrleansServe.Simulation.Scenarios;
 
@@ -14,6 +17,7 @@ internal static class SettingsReader
         {
             Seed = (ulong)fields.Integer("seed", (long)defaults.Seed, 0, long.MaxValue),
             Start = ReadStart(fields, begin is { } time ? defaults.Start.Add(time.ToTimeSpan() - defaults.Start.TimeOfDay) : defaults.Start),
+            GpuHourPrices = ReadPrices(fields),
             Demand = ReadShape(fields),
             EarlierDays = (int)fields.Integer("earlier_days", defaults.EarlierDays, 0, 7),
             EarlierLevel = fields.Number("earlier_level", defaults.EarlierLevel, 0.01, 100),
@@ -31,11 +35,41 @@ internal static class SettingsReader
             ClusterNodes = (int)fields.Integer("cluster_nodes", defaults.ClusterNodes, 0, ScenarioReader.MostNodes),
         };
         fields.RefuseOthers();
+        foreach (string fault in ScalingOptionsValidator.FindFaults(new ScalingOptions { Prices = settings.GpuHourPrices }))
+        {
+            fields.Fault("gpu_hour_prices", fault);
+        }
+
         return settings;
     }
 
     private static TimeSpan Duration(JsonFields fields, string name, TimeSpan fallback, double least, double most) =>
         TimeSpan.FromSeconds(fields.Number(name, fallback.TotalSeconds, least, most));
+
+    private static List<PriceWindow> ReadPrices(JsonFields fields)
+    {
+        List<PriceWindow> windows = [];
+        foreach (JsonElement entry in fields.Array("gpu_hour_prices", 1, 24, required: false))
+        {
+            JsonFields window = fields.Element(entry, $"gpu_hour_prices[{windows.Count}]");
+            windows.Add(new PriceWindow(ReadTime(window, "from"), ReadTime(window, "to"), window.Money("usd", null, 1_000_000)));
+            window.RefuseOthers();
+        }
+
+        return windows;
+    }
+
+    private static TimeOnly ReadTime(JsonFields fields, string name)
+    {
+        string? text = fields.Text(name, 5);
+        if (TimeOnly.TryParseExact(text, "HH:mm", CultureInfo.InvariantCulture, DateTimeStyles.None, out TimeOnly time))
+        {
+            return time;
+        }
+
+        fields.Fault(name, $"must be a time as 07:30, is {text ?? "missing"}");
+        return default;
+    }
 
     private static DemandShape ReadShape(JsonFields fields)
     {

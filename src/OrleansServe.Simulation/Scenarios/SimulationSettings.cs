@@ -1,3 +1,5 @@
+using OrleansServe.Policies.Scaling;
+
 namespace OrleansServe.Simulation.Scenarios;
 
 /// <summary>What a scenario may say about how it is to be simulated; everything has a default.</summary>
@@ -8,6 +10,9 @@ public sealed record SimulationSettings
 
     /// <summary>When the day begins.</summary>
     public DateTimeOffset Start { get; init; } = new(2025, 2, 27, 12, 0, 0, TimeSpan.FromHours(8));
+
+    /// <summary>Hours with other prices of a GPU, by the clock of <see cref="Start"/>; whole minutes.</summary>
+    public IReadOnlyList<PriceWindow> GpuHourPrices { get; init; } = [];
 
     /// <summary>Between the hours of the curve.</summary>
     public DemandShape Demand { get; init; } = DemandShape.Interpolated;

@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+
 using OrleansServe.Simulation.Runs;
 using OrleansServe.Simulation.Scenarios;
 using Xunit;
@@ -27,6 +29,15 @@ public sealed class PrintedDayTests
 
         Assert.Equal(first.Hours, second.Hours);
         Assert.Equal(first.FirstTokenP99, second.FirstTokenP99);
+    }
+
+    [Fact]
+    public void Run_CheaperNight_CostsWhatItsNodesDoAtThatPrice()
+    {
+        Scenario day = ScenarioText.Default().With("simulation.gpu_hour_prices", new JsonArray(new JsonObject { ["from"] = "00:00", ["to"] = "06:30", ["usd"] = 0.5m })).Read();
+        decimal night = (1.25m * 218) + (0.75m * 188) + (0.75m * 158) + (0.25m * 128) + (0.5m * 98) + (3 * 68);
+
+        Assert.Equal(((5442m - night) * 16) + (night * 4), Run(day).Cost);
     }
 
     [Fact]

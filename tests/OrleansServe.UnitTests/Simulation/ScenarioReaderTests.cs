@@ -72,6 +72,8 @@ public sealed class ScenarioReaderTests
     [InlineData("node_count_steps", "[{\"hour\":0,\"nodes\":5,\"local\":\"noon\"}]", "node_count_steps[0].local must be a time as 07:30, is noon")]
     [InlineData("simulation.start_up_seconds", "-1", "simulation.start_up_seconds must be a number from 0 to 21600, is -1")]
     [InlineData("simulation.demand", "\"wavy\"", "simulation.demand must be interpolated or hourly, is wavy")]
+    [InlineData("simulation.gpu_hour_prices", "[{\"from\":\"01:00\",\"to\":\"03:00\",\"usd\":-1}]", "simulation.gpu_hour_prices[0].usd must be an amount from 0 to 1000000, is -1")]
+    [InlineData("simulation.gpu_hour_prices", "[{\"from\":\"01:00\",\"to\":\"03:00\",\"usd\":1},{\"from\":\"02:00\",\"to\":\"04:00\",\"usd\":1}]", "simulation.gpu_hour_prices Prices[0] 01:00-03:00 and Prices[1] 02:00-04:00 overlap")]
     [InlineData("simulation.start", "\"yesterday\"", "simulation.start must be a time from 1971 to 2199 as 2025-02-27T12:00+08:00, is yesterday")]
     public void Read_FaultyField_NamesFieldLimitAndValue(string path, string value, string fault)
     {
