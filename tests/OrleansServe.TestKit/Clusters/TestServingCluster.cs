@@ -35,6 +35,7 @@ public sealed class TestServingCluster : IAsyncDisposable
     private readonly Dictionary<string, IDataPlane> _planes = [];
     private readonly Dictionary<int, GatewayServer> _gateways = [];
     private readonly SemaphoreSlim _starting = new(1, 1);
+    private int _named;
     private InProcessTestCluster _cluster = null!;
 
     private TestServingCluster(IReadOnlyList<SiloSpec> specs, SiloOptions sizes)
@@ -200,7 +201,9 @@ public sealed class TestServingCluster : IAsyncDisposable
         builder.Options.ConfigureFileLogging = false;
         builder.ConfigureSilo((options, silo) =>
         {
-            int index = int.Parse(options.SiloName["Silo_".Length..]);
+            // The test host counts the silos that live, so that after a loss it would give a living silo's name to the next one.
+            int index = Interlocked.Increment(ref _named) - 1;
+            options.SiloName = NameOf(index);
             SiloOptions own = _sizes with { SiloName = options.SiloName, Roles = _specs[index].Roles };
             IDataPlane plane = own.DataPlane.Kind == DataPlaneKind.Tcp
                 ? new WireDataPlane(DataPlaneComposition.ToWire(own) with { PingInterval = PingInterval }, new SocketTransport(), TimeProvider.System, Wire)
