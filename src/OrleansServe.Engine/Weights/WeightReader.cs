@@ -118,8 +118,8 @@ internal sealed unsafe class WeightReader(
         MatrixSource source;
         if (info.Type == TensorType.Bf16)
         {
-            ref var first = ref MemoryMarshal.GetReference(checkpoint.GetTensor(name).Slice(0, (int)Math.Min(info.Length, int.MaxValue)));
-            source = new MatrixSource(new RawMatrix(Unsafe.AsPointer(ref first), true, outputs, columns), null);
+            ref readonly var first = ref checkpoint.GetTensor(name).Map();
+            source = new MatrixSource(new RawMatrix(Unsafe.AsPointer(ref Unsafe.AsRef(in first)), true, outputs, columns), null);
         }
         else
         {

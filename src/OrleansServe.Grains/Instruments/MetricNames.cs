@@ -21,6 +21,7 @@ internal static class MetricNames
     public const string WorkerRequestsRunning = "orleansserve_worker_requests_running";
     public const string WorkerRequestsQueued = "orleansserve_worker_requests_queued";
     public const string WorkerQueuedTokens = "orleansserve_worker_queued_tokens";
+    public const string ModelBytesRead = "orleansserve_model_bytes_read_total";
     public const string ExpertRows = "orleansserve_expert_rows_total";
     public const string ExpertBatchSeconds = "orleansserve_expert_batch_seconds";
     public const string SchedulerQueuedRequests = "orleansserve_scheduler_queued_requests";

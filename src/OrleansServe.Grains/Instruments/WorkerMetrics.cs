@@ -34,6 +34,7 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
     private readonly Gauge _queued = factory.CreateGauge(MetricNames.WorkerRequestsQueued, "Requests accepted and not yet running.", Labels);
     private readonly Gauge _queuedTokens = factory.CreateGauge(MetricNames.WorkerQueuedTokens, "Prompt tokens accepted and not yet computed.", Labels);
 
+    private readonly Counter _bytesRead = factory.CreateCounter(MetricNames.ModelBytesRead, "Bytes of the checkpoint's tensors that were read.", ["node", "purpose"]);
     private readonly Counter _expertRows = factory.CreateCounter(MetricNames.ExpertRows, "Rows computed by routed experts.", Labels);
 
     private readonly Histogram _expertSeconds = factory.CreateHistogram(
@@ -41,6 +42,13 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
         "Time of one batch of rows on an expert shard.",
         Labels,
         new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.00001, 2, 18) });
+
+    /// <summary>What starting a silo's workers has read of the checkpoint.</summary>
+    public void ModelRead(string node, long loaded, long hashed)
+    {
+        _bytesRead.WithLabels(node, "load").Inc(loaded);
+        _bytesRead.WithLabels(node, "hash").Inc(hashed);
+    }
 
     public Worker ForWorker(WorkerId id, WorkerRole role) => new(this, [id.Node, id.Device, MetricLabels.Of(role)]);
 

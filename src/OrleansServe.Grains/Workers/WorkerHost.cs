@@ -112,6 +112,7 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
                 tasks.Add(directory.RunAsync(stoppingToken));
             }
 
+            _context.Metrics.ModelRead(_context.Options.Node, _context.Model.Checkpoint.BytesRead, _context.Model.Checkpoint.BytesHashed);
             _readiness.OnLoaded(_catalog.All.Select(worker => worker.Id));
 
             // The first that fails ends the host, whatever the others do.

@@ -13,6 +13,8 @@ public sealed class Checkpoint : IDisposable
     private readonly ImmutableArray<SafetensorsFile> _files;
     private readonly Dictionary<string, SafetensorsFile> _filesByName;
     private readonly SortedDictionary<string, TensorInfo> _tensors;
+    private readonly TensorReads _reads = new();
+    private readonly TensorReads _hashed = new();
 
     private Checkpoint(string folder, ModelConfig config, ImmutableArray<SafetensorsFile> shards, SortedDictionary<string, TensorInfo> tensors)
     {
@@ -38,6 +40,15 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Bytes of all tensors together.</summary>
     public long TotalBytes { get; }
+
+    /// <summary>
+    /// Bytes of tensors that were read since it was opened, other than to hash them. What was read twice counts twice; a table that stays mapped counts
+    /// whole, whichever of its rows are used.
+    /// </summary>
+    public long BytesRead => _reads.Total;
+
+    /// <summary>Bytes of tensors that were read to compute the fingerprint: none where it was remembered.</summary>
+    public long BytesHashed => _hashed.Total;
 
     /// <summary>The weight files, in ordinal order of names.</summary>
     public ImmutableArray<SafetensorsFile> Files => _files;
@@ -71,11 +82,10 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The bytes of a tensor.</summary>
     /// <param name="name">Its name.</param>
     /// <exception cref="ModelFormatException">There is no such tensor.</exception>
-    public TensorView GetTensor(string name)
-    {
-        var info = Find(name);
-        return new TensorView(_filesByName[info.File], info);
-    }
+    public TensorView GetTensor(string name) => View(name, _reads);
+
+    /// <summary>The bytes that were read of each tensor so far, as in <see cref="BytesRead"/>; tensors that were not read are not listed.</summary>
+    public IReadOnlyDictionary<string, long> ReadByTensor() => _reads.ByTensor();
 
     /// <summary>Checks that a tensor exists and has a shape.</summary>
     /// <param name="name">Its name.</param>
@@ -169,6 +179,14 @@ public sealed class Checkpoint : IDisposable
         {
             shard.Dispose();
         }
+    }
+
+    internal TensorView GetTensorToHash(string name) => View(name, _hashed);
+
+    private TensorView View(string name, TensorReads reads)
+    {
+        var info = Find(name);
+        return new TensorView(_filesByName[info.File], info, reads.Of(name));
     }
 
     private TensorInfo Find(string name)

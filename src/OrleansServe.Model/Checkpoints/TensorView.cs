@@ -7,10 +7,12 @@ namespace OrleansServe.Model.Checkpoints;
 public sealed unsafe class TensorView
 {
     private readonly SafetensorsFile _shard;
+    private readonly TensorReads.Cell? _reads;
 
-    internal TensorView(SafetensorsFile shard, TensorInfo info)
+    internal TensorView(SafetensorsFile shard, TensorInfo info, TensorReads.Cell? reads = null)
     {
         _shard = shard;
+        _reads = reads;
         Info = info;
     }
 
@@ -34,7 +36,16 @@ public sealed unsafe class TensorView
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(count);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset, Info.Length - count);
+        _reads?.Add(count);
         return new ReadOnlySpan<byte>(_shard.Pointer + Info.Offset + offset, count);
+    }
+
+    /// <summary>The first byte of the mapped tensor, however long it is. All of it counts as read.</summary>
+    /// <exception cref="ObjectDisposedException">The checkpoint was disposed.</exception>
+    public ref readonly byte Map()
+    {
+        _reads?.Add(Info.Length);
+        return ref *(_shard.Pointer + Info.Offset);
     }
 
     /// <summary>Bytes of whole rows (indices of the outermost dimension).</summary>

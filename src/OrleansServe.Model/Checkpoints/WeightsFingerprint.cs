@@ -83,7 +83,7 @@ public sealed record WeightsFingerprint
         var counter = new Counter(checkpoint.TotalBytes, progress);
         var options = new ParallelOptions { CancellationToken = cancellationToken, MaxDegreeOfParallelism = Environment.ProcessorCount };
         Parallel.For(0, tensors.Length, options, i =>
-            digests[i] = HashTensor(checkpoint.GetTensor(tensors[i].Name), counter, cancellationToken));
+            digests[i] = HashTensor(checkpoint.GetTensorToHash(tensors[i].Name), counter, cancellationToken));
 
         using var root = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         root.AppendData(Encoding.UTF8.GetBytes(VersionLine));

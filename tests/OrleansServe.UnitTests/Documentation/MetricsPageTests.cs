@@ -36,6 +36,7 @@ public sealed partial class MetricsPageTests
         WorkerMetrics workers = new(factory);
         workers.ForWorker(id, WorkerRole.Decode).Load(new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0));
         workers.ForExpertShard(id).Batch(TimeSpan.Zero, 0);
+        workers.ModelRead("n", 0, 0);
         SchedulerMetrics scheduler = new(factory);
         scheduler.Begin("m");
         scheduler.End("m");
