@@ -53,6 +53,9 @@ internal sealed partial class CostMeter(UsageReader reader, UsageMetrics metrics
             // The exposition format knows floating point only; the ledger and the API keep decimals.
             metrics.Cost.WithLabels(total.Model).Set((double)total.Cost);
             metrics.Income.WithLabels(total.Model).Set((double)total.Income);
+            Economics? present = hours.FirstOrDefault(entry => entry.Model == total.Model && entry.Hour == HourSpan.HourOf(now));
+            metrics.HourCost.WithLabels(total.Model).Set((double)(present?.Cost ?? 0));
+            metrics.HourIncome.WithLabels(total.Model).Set((double)(present?.Income ?? 0));
             if (Margin.Of(total.Income, total.Cost) is { } margin)
             {
                 metrics.Margin.WithLabels(total.Model).Set((double)margin);

@@ -17,12 +17,15 @@ internal readonly record struct HourSpan(DateTimeOffset From, DateTimeOffset To)
     {
         long from = Check("hours.from_seconds", range?.FromSeconds ?? 0);
         long to = Check("hours.to_seconds", range?.ToSeconds ?? 0);
-        DateTimeOffset end = to > 0 ? DateTimeOffset.FromUnixTimeSeconds(to) : new DateTimeOffset(now.UtcTicks - (now.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero).AddHours(1);
+        DateTimeOffset end = to > 0 ? DateTimeOffset.FromUnixTimeSeconds(to) : HourOf(now).AddHours(1);
         DateTimeOffset begin = from > 0 ? DateTimeOffset.FromUnixTimeSeconds(from) : end.AddDays(-1);
         return begin < end && end - begin <= TimeSpan.FromDays(MostDays)
             ? new HourSpan(begin, end)
             : throw RequestRejectedException.Invalid($"hours must end after they begin and within {MostDays} days, are from {begin.ToUnixTimeSeconds()} to {end.ToUnixTimeSeconds()}.");
     }
+
+    /// <summary>When the hour began, in UTC, that a moment is in.</summary>
+    public static DateTimeOffset HourOf(DateTimeOffset moment) => new(moment.UtcTicks - (moment.UtcTicks % TimeSpan.TicksPerHour), TimeSpan.Zero);
 
     /// <summary>Refuses what is no tenant.</summary>
     /// <exception cref="RequestRejectedException">INVALID_ARGUMENT.</exception>

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using OrleansServe.EndToEndTests.Support;
+using OrleansServe.Policies.Pricing;
 using OrleansServe.Protocol.V1;
 using OrleansServe.Silo.Options;
 using OrleansServe.TestKit.Clients;
@@ -14,6 +15,14 @@ namespace OrleansServe.EndToEndTests.Monitoring;
 /// <summary>A cluster under load, scraped by a real Prometheus: every panel shows something, every rule is alive, and an alert that is provoked fires.</summary>
 public sealed partial class MonitoredClusterTests : IAsyncLifetime
 {
+    // What R1 was sold for, and an H800 rented for, when DeepSeek described its service.
+    private static readonly PriceList Prices = new()
+    {
+        GpuHourPrice = 2,
+        GpusPerNode = 8,
+        Models = [new ModelPrices { Model = "*", Usual = new TokenPrices(0.14m, 0.55m, 2.19m) }],
+    };
+
     // Rates need two scrapes; a few more make sure that counters moved between them.
     private const int Scrapes = 8;
     private ServerFixture? _server;
@@ -28,7 +37,7 @@ public sealed partial class MonitoredClusterTests : IAsyncLifetime
         }
 
         _dataPlane = new IPEndPoint(IPAddress.Loopback, PrometheusServer.FreePort());
-        _server = await ServerFixture.StartAsync(options => options with { DataPlane = options.DataPlane with { Kind = DataPlaneKind.Tcp, Port = _dataPlane.Port } });
+        _server = await ServerFixture.StartAsync(options => options with { Prices = Prices, DataPlane = options.DataPlane with { Kind = DataPlaneKind.Tcp, Port = _dataPlane.Port } });
         _prometheus = await PrometheusServer.StartAsync(_server.HttpAddress);
     }
 
@@ -53,9 +62,11 @@ public sealed partial class MonitoredClusterTests : IAsyncLifetime
             async () =>
             {
                 await LoadAsync(_server!.Client);
-                return (await prometheus.QueryAsync("count_over_time(up[5m])")).Any(count => count >= Scrapes);
+                return (await prometheus.QueryAsync("count_over_time(up[5m])")).Any(count => count >= Scrapes)
+                    // There is no cost until nodes have been counted twice.
+                    && (await prometheus.QueryAsync("orleansserve_margin_ratio")).Count > 0;
             },
-            $"{Scrapes} scrapes");
+            $"{Scrapes} scrapes and a margin");
 
         List<string> empty = [];
         foreach ((string where, string expression) in Dashboards.Queries().Concat(await AskedByRulesAsync()))

@@ -44,6 +44,8 @@ public sealed partial class MetricsPageTests
         BuildInfo.Publish(factory, "n", "m", "w", "r");
         _ = new GatewayMetrics(factory, "m");
         UsageMetrics usage = new(factory);
+        usage.HourCost.WithLabels("m").Set(0);
+        usage.HourIncome.WithLabels("m").Set(0);
         usage.Cost.WithLabels("m");
         usage.Income.WithLabels("m");
         usage.Margin.WithLabels("m");

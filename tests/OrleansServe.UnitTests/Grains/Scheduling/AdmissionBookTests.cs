@@ -95,7 +95,8 @@ public sealed class AdmissionBookTests
 
         WorkerReport Make(WorkerRole role, long number, UInt128[] more, UInt128[] fewer) => new(
             new WorkerId(node, $"{role}-0"), role, new Guid(incarnation, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]), number, "w", "f", "address",
-            new WorkerLoad(0, 0, 0, 1000, 0, 0, 0, 0), [.. more], [.. fewer], false, [], []) { Draining = draining };
+            new WorkerLoad(0, 0, 0, 1000, 0, 0, 0, 0), [.. more], [.. fewer], false, [], [])
+        { Draining = draining };
     }
 
     private string Admit(params UInt128[] names)
