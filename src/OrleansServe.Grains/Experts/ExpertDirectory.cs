@@ -8,16 +8,28 @@ using OrleansServe.Model.Configuration;
 namespace OrleansServe.Grains.Experts;
 
 /// <summary>Keeps this silo's routes to the expert shards: asks the scheduler which shards report, and each new shard what it holds.</summary>
-internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain scheduler, WorkerContext context)
+internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain scheduler, WorkerContext context) : IExpertRouteSource
 {
     private static readonly TimeSpan SearchInterval = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan CheckInterval = TimeSpan.FromMilliseconds(500);
     private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(5);
 
+    private volatile TaskCompletionSource _doubt = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile ExpertRoutes? _current;
+    private volatile ExpertRoutes? _doubted;
 
-    /// <summary>Routes to every expert of every MoE layer, or null while some are missing.</summary>
+    /// <inheritdoc/>
     public ExpertRoutes? Current => _current;
+
+    /// <inheritdoc/>
+    public void Distrust(ExpertRoutes routes)
+    {
+        if (ReferenceEquals(routes, _current))
+        {
+            _doubted = routes;
+            _doubt.TrySetResult();
+        }
+    }
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {
@@ -38,7 +50,18 @@ internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain sche
                 }
             }
 
-            await Task.Delay(_current is null ? SearchInterval : CheckInterval, context.Time, cancellationToken);
+            await WaitAsync(cancellationToken);
+        }
+    }
+
+    /// <summary>A doubt shortens the wait, though not to less than that of a search: a shard that stays silent is not asked without pause.</summary>
+    private async Task WaitAsync(CancellationToken cancellationToken)
+    {
+        await Task.Delay(SearchInterval, context.Time, cancellationToken);
+        if (_current is not null)
+        {
+            await Task.WhenAny(_doubt.Task, Task.Delay(CheckInterval - SearchInterval, context.Time, cancellationToken));
+            cancellationToken.ThrowIfCancellationRequested();
         }
     }
 
@@ -48,7 +71,8 @@ internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain sche
         ImmutableArray<ExpertRoutes.Shard> shards =
             [.. snapshot.Workers.Where(worker => worker.Role == WorkerRole.Expert && worker.WeightsFingerprint == context.Model.WeightsFingerprint)
                 .Select(worker => new ExpertRoutes.Shard(worker.Worker, worker.DataPlaneAddress))];
-        if (_current is { } current && shards.SequenceEqual(current.Shards))
+        ExpertRoutes? current = _current;
+        if (current is not null && !ReferenceEquals(current, _doubted) && shards.SequenceEqual(current.Shards))
         {
             return;
         }
@@ -59,13 +83,15 @@ internal sealed class ExpertDirectory(IGrainFactory grains, ISchedulerGrain sche
         {
             ExpertShardDescription description =
                 await grains.GetGrain<IExpertShardGrain>(shards[shard].Worker.Key).DescribeAsync().WaitAsync(CallTimeout, context.Time, cancellationToken);
-            for (int i = 0; i < description.Layers.Length; i++)
-            {
-                foreach (int expert in description.Experts[i])
-                {
-                    routes.Add(description.Layers[i], expert, shard);
-                }
-            }
+            routes.AddAll(description, shard);
+        }
+
+        // Only now: where asking fails the doubt stays. Routes that are still wrong are doubted again with the next rows.
+        _doubted = null;
+        _doubt = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (current is not null && routes.IsSameAs(current))
+        {
+            return;
         }
 
         int[] layers = [.. Enumerable.Range(0, config.KvLayers).Where(config.IsMoeLayer)];

@@ -1,3 +1,4 @@
+using OrleansServe.Abstractions.Experts;
 using OrleansServe.Abstractions.Workers;
 
 namespace OrleansServe.Grains.Experts;
@@ -33,6 +34,22 @@ internal sealed class ExpertRoutes
             _shardOf[layer][expert] = shard;
         }
     }
+
+    /// <summary>Notes all that a shard says it holds. What the model has not is left out.</summary>
+    public void AddAll(ExpertShardDescription description, int shard)
+    {
+        for (int i = 0; i < description.Layers.Length; i++)
+        {
+            foreach (int expert in description.Experts[i])
+            {
+                Add(description.Layers[i], expert, shard);
+            }
+        }
+    }
+
+    /// <summary>Whether rows go the same ways.</summary>
+    public bool IsSameAs(ExpertRoutes other) =>
+        Shards.SequenceEqual(other.Shards) && _shardOf.Length == other._shardOf.Length && _shardOf.Zip(other._shardOf).All(layer => layer.First.AsSpan().SequenceEqual(layer.Second));
 
     /// <summary>Index of the shard of an expert, or -1.</summary>
     public int ShardOf(int layer, int expert) => _shardOf[layer][expert];

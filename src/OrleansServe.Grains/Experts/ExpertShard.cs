@@ -148,6 +148,11 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
             return $"rows are {batch.Hidden} wide, not {_hidden}";
         }
 
+        if (!_rows.ContainsKey(batch.Layer))
+        {
+            return $"it holds no expert of layer {batch.Layer}";
+        }
+
         foreach (int expert in batch.Experts)
         {
             if (!Bank.Has(batch.Layer, expert))

@@ -9,7 +9,7 @@ namespace OrleansServe.Grains.Experts;
 /// others travel meanwhile, one message a shard. Every output row depends on its own input alone, so the results are the same bits wherever an expert lives.
 /// Belongs to one engine's thread.
 /// </summary>
-internal sealed class ShardedExpertDispatcher(Func<ExpertRoutes?> current, WorkerCatalog catalog, IDataPlane dataPlane, TimeSpan timeout, TimeProvider time)
+internal sealed class ShardedExpertDispatcher(IExpertRouteSource source, WorkerCatalog catalog, IDataPlane dataPlane, TimeSpan timeout, TimeProvider time)
     : IExpertDispatcher, IDisposable
 {
     private ExpertRoutes? _routes;
@@ -73,6 +73,7 @@ internal sealed class ShardedExpertDispatcher(Func<ExpertRoutes?> current, Worke
 
         if (failure is not null)
         {
+            source.Distrust(routes);
             throw failure;
         }
 
@@ -157,7 +158,7 @@ internal sealed class ShardedExpertDispatcher(Func<ExpertRoutes?> current, Worke
 
     private ExpertRoutes Route(int layer)
     {
-        ExpertRoutes routes = current() ?? throw new ExpertUnavailableException(layer, 0, "not every expert has a shard");
+        ExpertRoutes routes = source.Current ?? throw new ExpertUnavailableException(layer, 0, "not every expert has a shard");
         if (!ReferenceEquals(routes, _routes))
         {
             Dispose();
@@ -193,6 +194,7 @@ internal sealed class ShardedExpertDispatcher(Func<ExpertRoutes?> current, Worke
         }
         catch (PeerUnreachableException e)
         {
+            source.Distrust(routes);
             throw new ExpertUnavailableException(_work.Layer, FirstOf(routes, shard), e.Message, e);
         }
     }

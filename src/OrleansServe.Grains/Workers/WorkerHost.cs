@@ -184,7 +184,7 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
         IExpertDispatcher? experts = null;
         if (UsesShards)
         {
-            ShardedExpertDispatcher sharded = new(() => directory.Current, _catalog, _context.DataPlane, options.ExpertTimeout, _context.Time);
+            ShardedExpertDispatcher sharded = new(directory, _catalog, _context.DataPlane, options.ExpertTimeout, _context.Time);
             _owned.Add(sharded);
             experts = sharded;
         }

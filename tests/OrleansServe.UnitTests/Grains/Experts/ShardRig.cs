@@ -13,7 +13,7 @@ using OrleansServe.UnitTests.Grains.Workers;
 namespace OrleansServe.UnitTests.Grains.Experts;
 
 /// <summary>An engine on one silo, and shards of its experts there and on another.</summary>
-internal sealed class ShardRig : IAsyncDisposable
+internal sealed class ShardRig : IAsyncDisposable, IExpertRouteSource
 {
     private readonly WorkerRig _rig = new();
     private readonly Checkpoint _checkpoint = Checkpoint.Open(Repository.TinyR1);
@@ -22,7 +22,6 @@ internal sealed class ShardRig : IAsyncDisposable
     private readonly List<IDisposable> _owned = [];
     private readonly InProcessDataPlane _here;
     private readonly InProcessDataPlane _there;
-    private ExpertRoutes? _routes;
 
     public ShardRig()
     {
@@ -30,10 +29,18 @@ internal sealed class ShardRig : IAsyncDisposable
         _here = network.Join("here");
         _there = network.Join("there");
         Weights = ModelWeights.Load(_checkpoint, new WeightsOptions { IncludeMtp = false }, progress: null, default);
-        Dispatcher = new ShardedExpertDispatcher(() => _routes, _catalog, _here, TimeSpan.FromSeconds(30), TimeProvider.System);
+        Dispatcher = new ShardedExpertDispatcher(this, _catalog, _here, TimeSpan.FromSeconds(30), TimeProvider.System);
     }
 
     public ModelWeights Weights { get; }
+
+    /// <summary>The routes, as <see cref="Route"/> has set them.</summary>
+    public ExpertRoutes? Current { get; set; }
+
+    /// <summary>Routes that were found wanting.</summary>
+    public List<ExpertRoutes> Distrusted { get; } = [];
+
+    public void Distrust(ExpertRoutes routes) => Distrusted.Add(routes);
 
     public ModelConfig Config => _checkpoint.Config;
 
@@ -74,14 +81,10 @@ internal sealed class ShardRig : IAsyncDisposable
         ExpertRoutes routes = new([.. shards.Select(shard => new ExpertRoutes.Shard(shard.Id, shard.Describe().DataPlaneAddress))], Config.NumHiddenLayers, Config.NRoutedExperts!.Value);
         for (int shard = 0; shard < shards.Length; shard++)
         {
-            ImmutableArray<ImmutableArray<int>> experts = shards[shard].Describe().Experts;
-            foreach ((int layer, int expert) in shards[shard].Describe().Layers.SelectMany((layer, i) => experts[i].Select(expert => (layer, expert))))
-            {
-                routes.Add(layer, expert, shard);
-            }
+            routes.AddAll(shards[shard].Describe(), shard);
         }
 
-        _routes = routes;
+        Current = routes;
     }
 
     /// <summary>Rows that a shard has counted, by layer and expert.</summary>
