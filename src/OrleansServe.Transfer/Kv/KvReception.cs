@@ -84,7 +84,13 @@ public sealed class KvReception
     }
 
     /// <summary>Ends the reception without a result.</summary>
-    public void Abort() => _closed = true;
+    /// <returns>False where it had ended before, by a commit or otherwise.</returns>
+    public bool Abort()
+    {
+        bool wasOpen = !_closed;
+        _closed = true;
+        return wasOpen;
+    }
 
     private void ThrowIfClosed()
     {

@@ -335,14 +335,10 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
 
         sequence.Ended = true;
-        if (sequence.Sample == 0)
+        if (sequence.Sample == 0 && _reservations.Close(sequence.Reservation!))
         {
-            _reservations.Close(sequence.Reservation!);
-            if (!sequence.Reservation!.IsReady)
-            {
-                // Its prefill worker need not find out with the next block.
-                _registration.Abort(sequence.Reservation.TicketId, "the reservation was released.");
-            }
+            // Its prefill worker need not find out with the next block.
+            _registration.Abort(sequence.Reservation!.TicketId, "the reservation was released.");
         }
 
         _requests.Remove(sequence.RequestId);

@@ -40,15 +40,18 @@ internal sealed class KvReservations(WorkerId worker, IKvMemory kv, TimeProvider
     public bool TryFind(Guid ticket, [NotNullWhen(true)] out KvReservation? reservation) => _tickets.TryGetValue(ticket, out reservation);
 
     /// <summary>Ends the right to write. The blocks may go to others as soon as this returns.</summary>
-    public void Close(KvReservation reservation)
+    /// <returns>False where the transfer had ended before: its sender knows.</returns>
+    public bool Close(KvReservation reservation)
     {
+        bool wasUnderWay;
         lock (reservation.Gate)
         {
             reservation.IsOpen = false;
-            reservation.Reception.Abort();
+            wasUnderWay = reservation.Reception.Abort();
         }
 
         _tickets.TryRemove(reservation.TicketId, out _);
+        return wasUnderWay;
     }
 
     public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)

@@ -17,9 +17,11 @@ internal sealed class KvSender : IDisposable
     private readonly int _held;
     private readonly TimeSpan _limit;
     private readonly CancellationTokenSource _cancel;
+    private readonly Lock _lock = new();
 
     // Bounded by its use: each layer of each block is queued once.
     private readonly Channel<(int Layer, int Block)> _ready = Channel.CreateUnbounded<(int, int)>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
+    private bool _disposed;
 
     /// <param name="push">The transfer; the sender's from now on.</param>
     /// <param name="kv">Where the blocks are.</param>
@@ -53,15 +55,28 @@ internal sealed class KvSender : IDisposable
     /// <summary>Everything has been queued.</summary>
     public void Finish() => _ready.Writer.TryComplete();
 
-    /// <summary>Gives the transfer up and tells the receiver.</summary>
+    /// <summary>Gives the transfer up and tells the receiver. Any thread may.</summary>
     public void Abort(string reason)
     {
         _ready.Writer.TryComplete(new OperationCanceledException(reason));
-        _cancel.Cancel();
+        lock (_lock)
+        {
+            if (!_disposed)
+            {
+                _cancel.Cancel();
+            }
+        }
     }
 
     /// <summary>For the owner, after <see cref="Completion"/>.</summary>
-    public void Dispose() => _cancel.Dispose();
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _cancel.Dispose();
+        }
+    }
 
     private async Task RunAsync()
     {

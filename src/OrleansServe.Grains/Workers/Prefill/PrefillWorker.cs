@@ -45,7 +45,12 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             return PrefillRules.Refusal($"worker {Id} holds {Options.MaxRequests} requests, which is its limit", retryable: true) with { NoRoom = true };
         }
 
-        await using CancellationTokenRegistration registration = cancellationToken.Register(() => Thread.Post(() => Cancel(sequence)));
+        await using CancellationTokenRegistration registration = cancellationToken.Register(() =>
+        {
+            // The receiver need not hold its room until the step is over.
+            sequence.Sender?.Abort("the request was cancelled");
+            Thread.Post(() => Cancel(sequence));
+        });
         PrefillResult result = await sequence.Result.Task;
         cancellationToken.ThrowIfCancellationRequested();
         return result;

@@ -3,5 +3,5 @@ namespace OrleansServe.UnitTests.Transfer.Support;
 internal static class Limits
 {
     /// <summary>Longer than anything takes that is not stuck.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
+    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(1);
 }
