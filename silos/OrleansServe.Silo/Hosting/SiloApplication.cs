@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 using OrleansServe.Gateway;
+using OrleansServe.Grains.Workers;
 using OrleansServe.Silo.DataPlane;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
@@ -28,19 +29,21 @@ internal static class SiloApplication
     /// <param name="shards">Its expert shards.</param>
     /// <param name="metrics">Where it counts.</param>
     /// <param name="membership">How it joins the cluster.</param>
-    public static IHost Build(SiloOptions options, LoadedModel model, ShardRange shards, CollectorRegistry metrics, ISiloMembership membership)
+    /// <param name="engines">What its workers compute with; null for the CPU.</param>
+    public static IHost Build(
+        SiloOptions options, LoadedModel model, ShardRange shards, CollectorRegistry metrics, ISiloMembership membership, EngineBuilder? engines)
     {
         // Empty builders: settings come from SiloOptions alone, not from whatever lies in the working directory or the environment.
         if (!options.Roles.HasFlag(SiloRole.Gateway))
         {
             HostApplicationBuilder worker = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { ApplicationName = Name, ContentRootPath = AppContext.BaseDirectory });
-            AddSilo(worker, options, model, shards, metrics, membership);
+            AddSilo(worker, options, model, shards, metrics, membership, engines);
             worker.Services.AddHealthChecks().AddCheck<WorkerReadinessCheck>(WorkerReadinessCheck.Name, HealthStatus.Unhealthy, [GatewayStatusExtensions.ReadinessTag]);
             return worker.Build();
         }
 
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = Name, ContentRootPath = AppContext.BaseDirectory });
-        AddSilo(builder, options, model, shards, metrics, membership);
+        AddSilo(builder, options, model, shards, metrics, membership, engines);
         builder.Services.AddSingleton(model.ForGateway);
         builder.Services.AddOrleansServeGateway(gateway => SiloComposition.Configure(gateway, options.Serving));
         builder.Services.AddRoutingCore();
@@ -57,9 +60,20 @@ internal static class SiloApplication
     }
 
     private static void AddSilo(
-        IHostApplicationBuilder builder, SiloOptions options, LoadedModel model, ShardRange shards, CollectorRegistry metrics, ISiloMembership membership)
+        IHostApplicationBuilder builder,
+        SiloOptions options,
+        LoadedModel model,
+        ShardRange shards,
+        CollectorRegistry metrics,
+        ISiloMembership membership,
+        EngineBuilder? engines)
     {
         AddLogging(builder, options);
+        if (engines is not null)
+        {
+            builder.Services.AddSingleton(engines);
+        }
+
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainLimit);
         builder.Services.AddSingleton(metrics);
         IDataPlane dataPlane = builder.Services.AddDataPlane(options);

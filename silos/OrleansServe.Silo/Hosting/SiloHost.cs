@@ -7,6 +7,7 @@ using Microsoft.Extensions.Hosting;
 
 using OrleansServe.Engine.Kv;
 using OrleansServe.Gateway;
+using OrleansServe.Grains.Workers;
 using OrleansServe.Model.Checkpoints;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
@@ -95,7 +96,13 @@ public sealed class SiloHost : IAsyncDisposable
     /// <summary>Begins to answer probes, reads the model and puts the host together.</summary>
     /// <exception cref="SiloOptionsException">The settings do not make a cluster.</exception>
     /// <exception cref="OrleansServe.Model.ModelFormatException">The model folder is not sound.</exception>
-    public static async Task<SiloHost> BuildAsync(SiloOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    public static Task<SiloHost> BuildAsync(SiloOptions options, IProgress<LoadProgress>? progress, CancellationToken cancellationToken) =>
+        BuildAsync(options, engines: null, progress, cancellationToken);
+
+    /// <summary>The same with engines other than the CPU's; null for the CPU's.</summary>
+    /// <exception cref="SiloOptionsException">The settings do not make a cluster.</exception>
+    /// <exception cref="OrleansServe.Model.ModelFormatException">The model folder is not sound.</exception>
+    public static async Task<SiloHost> BuildAsync(SiloOptions options, EngineBuilder? engines, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(options);
         ISiloMembership membership = SiloMembership.Create(options);
@@ -107,7 +114,7 @@ public sealed class SiloHost : IAsyncDisposable
             BothProgress both = new(probes, progress);
             model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, options.Weights, both, cancellationToken), cancellationToken);
             both.Report(new LoadProgress("starting the cluster"));
-            return new SiloHost(SiloApplication.Build(options, model, ShardsOf(options, model), metrics, membership), model, options, membership, probes, both);
+            return new SiloHost(SiloApplication.Build(options, model, ShardsOf(options, model), metrics, membership, engines), model, options, membership, probes, both);
         }
         catch
         {

@@ -19,5 +19,6 @@ internal static class BenchCommand
         BenchRoutingCommand.Create(terminal, time),
         BenchTransferCommand.Create(terminal, time),
         BenchBalanceCommand.Create(terminal, time),
+        BenchControlCommand.Create(terminal, time),
     };
 }

@@ -2,6 +2,7 @@ using Grpc.Core;
 
 using OrleansServe.Cli.Client;
 using OrleansServe.Cli.Rendering;
+using OrleansServe.Grains.Workers;
 using OrleansServe.Silo.Hosting;
 using OrleansServe.Silo.Models;
 using OrleansServe.Silo.Options;
@@ -15,10 +16,16 @@ internal static class HostStarter
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromMinutes(30);
 
     /// <summary>Builds and starts the host. In a cluster of one process it waits until the workers serve; one of several is ready when the others are, and says so at <c>/readyz</c>.</summary>
-    public static async Task<SiloHost> StartAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    /// <param name="options">What the host is told.</param>
+    /// <param name="terminal">Shows how it goes on.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="cancellationToken">Gives up.</param>
+    /// <param name="engines">What the workers compute with; null for the CPU.</param>
+    public static async Task<SiloHost> StartAsync(
+        SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken, EngineBuilder? engines = null)
     {
         using StartupProgress progress = new(terminal.Error, terminal.ErrorAnsi, time);
-        SiloHost host = await SiloHost.BuildAsync(options, progress, cancellationToken);
+        SiloHost host = await SiloHost.BuildAsync(options, engines, progress, cancellationToken);
         try
         {
             await host.StartAsync(cancellationToken);

@@ -8,14 +8,14 @@ namespace OrleansServe.Gateway.Tokens;
 /// Where one request's tokens, those of all its samples, wait between the data plane's thread, which must not be held up, and the session, which may
 /// wait for a slow client. Bounded by the tokens that the request may produce. One reader; any number of writers.
 /// </summary>
-internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
+internal sealed class TokenInbox : IValueTaskSource<TokenBatch>, IThreadPoolWorkItem
 {
     private const int Over = -1;
     private readonly Lock _lock = new();
     private readonly int _limit;
     private TokenBatch _incoming = new();
     private TokenBatch _taken = new();
-    private ManualResetValueTaskSourceCore<TokenBatch> _arrival = new() { RunContinuationsAsynchronously = true };
+    private ManualResetValueTaskSourceCore<TokenBatch> _arrival;
     private TokenChannelId? _channel;
     private List<TokenChannelId>? _lostBefore;
     private bool _waiting;
@@ -122,7 +122,8 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
     }
 
     /// <summary>Takes in an event of a frame; the frame is not kept.</summary>
-    public void Offer(in TokenEvent token, TokenFrame frame, long now)
+    /// <returns>Whether the session waits for it: <see cref="Execute"/> is to be called once for that, on a thread that may run the session.</returns>
+    public bool Offer(in TokenEvent token, TokenFrame frame, long now)
     {
         lock (_lock)
         {
@@ -130,7 +131,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             int sample = Array.IndexOf(_ids, token.RequestId);
             if (token.IsSignOfLife || End != InboxEnd.None || sample < 0 || _next[sample] == Over)
             {
-                return;
+                return false;
             }
 
             int due = _next[sample];
@@ -147,7 +148,7 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             else if (token.Index < due)
             {
                 Duplicates++;
-                return;
+                return false;
             }
             else if (token.Index != due || token.Index >= _limit)
             {
@@ -171,15 +172,10 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
                 }
             }
 
-            if (!_waiting)
-            {
-                return;
-            }
-
+            bool awaited = _waiting;
             _waiting = false;
+            return awaited;
         }
-
-        Deliver();
     }
 
     /// <summary>Nothing more of a sample is wanted. By the session, between two calls of <see cref="TakeAsync"/>.</summary>
@@ -214,7 +210,8 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
             _waiting = false;
         }
 
-        Deliver();
+        // Not here: whoever stops it may hold a lock, or have others to stop.
+        ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
     }
 
     /// <summary>Stops the request if its session has waited for too long.</summary>
@@ -296,8 +293,8 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>
         return _taken;
     }
 
-    /// <summary>Outside the lock: completing may run what waits on this very thread if it asked for that.</summary>
-    private void Deliver()
+    /// <summary>Hands what has come to the session that waits for it, and runs that until it waits again.</summary>
+    public void Execute()
     {
         TokenBatch batch;
         lock (_lock)

@@ -9,6 +9,7 @@ namespace OrleansServe.Gateway.Tokens;
 internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
 {
     private readonly ConcurrentDictionary<Guid, TokenInbox> _inboxes = new();
+    private readonly TokenDeliveries _deliveries = new();
     private readonly TimeProvider _time;
     private readonly TimeSpan _longestSilence;
     private readonly ILogger<TokenRouter> _logger;
@@ -84,13 +85,21 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
     public void OnFrame(TokenChannelId channel, TokenFrame frame)
     {
         long now = _time.GetTimestamp();
+        TokenDelivery? delivery = null;
         foreach (ref readonly TokenEvent token in frame.Events)
         {
-            if (_inboxes.TryGetValue(token.RequestId, out TokenInbox? inbox) && inbox.Takes(channel))
+            if (_inboxes.TryGetValue(token.RequestId, out TokenInbox? inbox) && inbox.Takes(channel) && inbox.Offer(in token, frame, now))
             {
-                inbox.Offer(in token, frame, now);
+                delivery ??= _deliveries.Take();
+                if (delivery.Add(inbox))
+                {
+                    delivery.Send();
+                    delivery = null;
+                }
             }
         }
+
+        delivery?.Send();
     }
 
     /// <inheritdoc/>

@@ -26,6 +26,7 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
     private readonly WorkerCatalog _catalog;
     private readonly WorkerContext _context;
     private readonly WorkerReadiness _readiness;
+    private readonly EngineBuilder? _engines;
     private readonly List<IDisposable> _owned = [];
     private Task _drain = Task.CompletedTask;
 
@@ -39,8 +40,10 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
         IDataPlane dataPlane,
         TimeProvider time,
         IMetricFactory metrics,
-        ILogger<WorkerHost> logger)
+        ILogger<WorkerHost> logger,
+        EngineBuilder? engines = null)
     {
+        _engines = engines;
         _grains = grains;
         _catalog = catalog;
         _readiness = readiness;
@@ -161,21 +164,28 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
             return workers;
         }
 
-        KvMemoryBudget.Require(_context.Model.Checkpoint.Config, options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
-        ModelWeights weights = ModelWeights.Load(
-            _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards, Format = _context.Model.Weights }, progress: null, cancellationToken);
-        _owned.Add(weights);
+        EngineBuilder build = _engines ?? CpuEngines(directory, cancellationToken);
         for (int i = 0; i < options.PrefillWorkers; i++)
         {
-            workers.Add(Add(new PrefillWorker(IdOf("prefill", i), BuildEngine(weights, directory), _context)));
+            workers.Add(Add(new PrefillWorker(IdOf("prefill", i), build(_context.Model, options), _context)));
         }
 
         for (int i = 0; i < options.DecodeWorkers; i++)
         {
-            workers.Add(Add(new DecodeWorker(IdOf("decode", i), BuildEngine(weights, directory), _context)));
+            workers.Add(Add(new DecodeWorker(IdOf("decode", i), build(_context.Model, options), _context)));
         }
 
         return workers;
+    }
+
+    /// <summary>Loads the weights that the silo's engines share.</summary>
+    private EngineBuilder CpuEngines(ExpertDirectory directory, CancellationToken cancellationToken)
+    {
+        KvMemoryBudget.Require(_context.Model.Checkpoint.Config, _context.Options, GC.GetGCMemoryInfo().TotalAvailableMemoryBytes);
+        ModelWeights weights = ModelWeights.Load(
+            _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards, Format = _context.Model.Weights }, progress: null, cancellationToken);
+        _owned.Add(weights);
+        return (_, _) => BuildEngine(weights, directory);
     }
 
     private CpuEngine BuildEngine(ModelWeights weights, ExpertDirectory directory)

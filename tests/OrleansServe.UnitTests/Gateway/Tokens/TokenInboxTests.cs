@@ -97,7 +97,7 @@ public sealed class TokenInboxTests
     {
         TokenFrame frame = new();
         frame.AddFailure(Request, 1, "out of blocks");
-        _inbox.Offer(in frame.Events[0], frame, 0);
+        _inbox.Deliver(in frame.Events[0], frame, 0);
 
         Assert.Equal(0, (await _inbox.TakeAsync(0)).Count);
         Assert.Equal(InboxEnd.WorkerFailed, _inbox.End);
@@ -131,10 +131,10 @@ public sealed class TokenInboxTests
         TokenFrame frame = new();
         frame.Add(Guid.NewGuid(), 1, 9, 0, [8, 7], [-1, -2], TokenStreamEnd.None);
         frame.Add(Request, 1, 5, -0.5f, [5, 6], [-0.5f, -1.5f], TokenStreamEnd.None);
-        _inbox.Offer(in frame.Events[1], frame, 0);
+        _inbox.Deliver(in frame.Events[1], frame, 0);
         frame.Clear();
         frame.Add(Request, 2, 6, -0.25f, [6], [-0.25f], TokenStreamEnd.None);
-        _inbox.Offer(in frame.Events[0], frame, 0);
+        _inbox.Deliver(in frame.Events[0], frame, 0);
 
         TokenBatch batch = await _inbox.TakeAsync(0);
 
@@ -171,7 +171,7 @@ public sealed class TokenInboxTests
         for (int i = 0; i < 10; i++)
         {
             time.Advance(TimeSpan.FromSeconds(4));
-            inbox.Offer(frame.Events[0], frame, time.GetTimestamp());
+            inbox.Deliver(frame.Events[0], frame, time.GetTimestamp());
             inbox.StopIfStalled(time, time.GetTimestamp(), TimeSpan.FromSeconds(5));
         }
 
@@ -208,7 +208,7 @@ public sealed class TokenInboxTests
 
             frame.Clear();
             frame.Add(Request, index, index, -1, top, logprobs, TokenStreamEnd.None);
-            inbox.Offer(in frame.Events[0], frame, index);
+            inbox.Deliver(in frame.Events[0], frame, index);
             ValueTask<TokenBatch> take = inbox.TakeAsync(index);
             if (!take.IsCompletedSuccessfully || (await take).Count != 1)
             {
@@ -231,7 +231,7 @@ public sealed class TokenInboxTests
             {
                 frame.Clear();
                 frame.Add(Request, index, index, 0, [], [], index == Tokens - 1 ? TokenStreamEnd.Length : TokenStreamEnd.None);
-                inbox.Offer(in frame.Events[0], frame, 0);
+                inbox.Deliver(in frame.Events[0], frame, 0);
             }
         });
 
@@ -254,6 +254,6 @@ public sealed class TokenInboxTests
     {
         TokenFrame frame = new();
         frame.Add(Request, index, token, 0, [], [], end);
-        _inbox.Offer(in frame.Events[0], frame, 0);
+        _inbox.Deliver(in frame.Events[0], frame, 0);
     }
 }
