@@ -23,6 +23,9 @@ internal static class SiloApplication
 {
     private const string Name = "OrleansServe.Silo";
 
+    // What one connection may have beyond the requests in work: calls about the cluster and its health, and requests that are to be told they are too many.
+    private const int FurtherStreams = 100;
+
     /// <summary>Puts the process together. Of its ports only the data plane's listens yet.</summary>
     /// <param name="options">What it is told.</param>
     /// <param name="model">The model served.</param>
@@ -50,6 +53,9 @@ internal static class SiloApplication
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
+
+            // All of a client's requests usually come over one connection: what it may not open there waits at the client, where nobody sees it.
+            kestrel.Limits.Http2.MaxStreamsPerConnection = options.Serving.MaxConcurrentRequests + FurtherStreams;
             kestrel.Listen(options.Listen, options.Port, static endpoint => endpoint.Protocols = HttpProtocols.Http2);
         });
 
