@@ -15,7 +15,7 @@ public interface ISchedulerGrain : IGrainWithStringKey
     [Alias("admit"), ResponseTimeout("00:02:00")]
     Task<Admission> AdmitAsync(AdmissionRequest request, CancellationToken cancellationToken);
 
-    /// <summary>An admitted request has ended, however it ended. Unknown requests are fine.</summary>
+    /// <summary>A request has ended, however it ended. One that waits is not admitted any more, nor one that is still on its way here.</summary>
     [Alias("complete")]
     Task CompleteAsync(Guid requestId);
 

@@ -77,13 +77,17 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
     }
 
     /// <summary>A request has ended.</summary>
-    public void Complete(Guid requestId)
+    /// <returns>Whether it was admitted.</returns>
+    public bool Complete(Guid requestId)
     {
-        if (_admitted.Remove(requestId, out AdmittedRequest? admitted))
+        if (!_admitted.Remove(requestId, out AdmittedRequest? admitted))
         {
-            admitted.End();
-            tenants.Leave(admitted.Account);
+            return false;
         }
+
+        admitted.End();
+        tenants.Leave(admitted.Account);
+        return true;
     }
 
     /// <summary>Requests that <paramref name="isLive"/> does not hold for alive.</summary>

@@ -43,6 +43,9 @@ internal sealed class AdmissionQueue(TenantAccounts tenants, int limit, ServiceT
 
     public void Remove(PendingAdmission pending) => _waiting.Remove(pending);
 
+    /// <summary>The entry of a request that waits; null if it does not.</summary>
+    public PendingAdmission? Find(Guid requestId) => _waiting.Find(pending => pending.Request.RequestId == requestId);
+
     /// <summary>Who gives up its place in a full queue for a newcomer; null if the newcomer is to be refused.</summary>
     public PendingAdmission? Displace(PendingAdmission newcomer)
     {

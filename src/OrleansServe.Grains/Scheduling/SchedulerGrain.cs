@@ -28,6 +28,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     private readonly AdmissionBook _book;
     private readonly AdmissionQueue _queue;
     private readonly TenantAccounts _tenants = new();
+    private readonly EndedRequests _ended = new();
     private readonly long _epoch;
 
     /// <summary>Made by the grain runtime.</summary>
@@ -89,18 +90,27 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             return Count(_book.Refusal(AdmissionOutcome.TooLarge, fault));
         }
 
+        if (_ended.Contains(request.RequestId))
+        {
+            throw new OperationCanceledException($"request {request.RequestId:N} has ended already");
+        }
+
         PendingAdmission pending = _queue.Open(request, Now);
         try
         {
             Enqueue(pending);
             Admission answer = await pending.Result.Task.WaitAsync(cancellationToken);
+
+            // What is answered already does not look at the token.
+            cancellationToken.ThrowIfCancellationRequested();
             return Count(answer);
         }
         catch (OperationCanceledException)
         {
             // It may have been answered meanwhile: whoever asked is gone, so the admission is taken back.
             _queue.Remove(pending);
-            await CompleteAsync(request.RequestId);
+            _book.Complete(request.RequestId);
+            DrainQueue();
             throw;
         }
         finally
@@ -113,7 +123,21 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     /// <inheritdoc/>
     public Task CompleteAsync(Guid requestId)
     {
-        _book.Complete(requestId);
+        if (!_book.Complete(requestId))
+        {
+            // Whoever gives up while he waits, or before his call has come, says so here too; his cancellation may come later, and must not find
+            // that the room which others give back meanwhile has gone to him.
+            if (_queue.Find(requestId) is { } waiting)
+            {
+                _queue.Remove(waiting);
+                waiting.Result.TrySetCanceled();
+            }
+            else
+            {
+                _ended.Add(requestId, Now);
+            }
+        }
+
         DrainQueue();
         return Task.CompletedTask;
     }
@@ -212,6 +236,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         ImmutableHashSet<string> nodes = [.. LiveMembers().Select(member => member.Name)];
         ImmutableHashSet<SiloAddress> silos = [.. LiveMembers().Select(member => member.SiloAddress)];
         _workers.Expire(_options.WorkerTimeout, entry => !nodes.Contains(entry.Report.Worker.Node));
+        _ended.Forget(Now);
         foreach (Guid orphan in _book.FindOrphans(IsLive))
         {
             _book.Complete(orphan);
