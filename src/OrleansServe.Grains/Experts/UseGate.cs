@@ -27,7 +27,7 @@ internal sealed class UseGate
     {
         if (Interlocked.Decrement(ref _users) == 0 && _closing)
         {
-            _empty.TrySetResult();
+            CompleteIfEmpty();
         }
     }
 
@@ -37,11 +37,16 @@ internal sealed class UseGate
     {
         _closing = true;
         Interlocked.MemoryBarrier();
+        CompleteIfEmpty();
+        return _empty.Task;
+    }
+
+    // Called with the flag up. The count is read anew: somebody may have entered between the last one's leaving and the flag.
+    private void CompleteIfEmpty()
+    {
         if (Volatile.Read(ref _users) == 0)
         {
             _empty.TrySetResult();
         }
-
-        return _empty.Task;
     }
 }
