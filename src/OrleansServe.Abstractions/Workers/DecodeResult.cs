@@ -10,4 +10,9 @@ public sealed record DecodeResult(
     [property: Id(0)] bool Accepted,
     [property: Id(1)] string? Error,
     [property: Id(2)] bool Retryable,
-    [property: Id(3)] Guid TokenChannel = default);
+    [property: Id(3)] Guid TokenChannel = default)
+{
+    /// <summary>The worker has ended or is about to, or was never there: it is not too busy for the request but lost to all.</summary>
+    [Id(4)]
+    public bool Ended { get; init; }
+}

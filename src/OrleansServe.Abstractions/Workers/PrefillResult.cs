@@ -21,4 +21,8 @@ public sealed record PrefillResult(
     /// <summary>The worker is well and would serve the request, but has no room for it now.</summary>
     [Id(6)]
     public bool NoRoom { get; init; }
+
+    /// <summary>The worker has ended or is about to, or was never there: it is not too busy for the request but lost to all.</summary>
+    [Id(7)]
+    public bool Ended { get; init; }
 }

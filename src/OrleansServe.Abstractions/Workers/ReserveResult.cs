@@ -17,4 +17,8 @@ public sealed record ReserveResult(
     /// <summary>With a ticket, the id of the data-plane channel over which the worker speaks to the gateway that the request named; empty where it named none.</summary>
     [Id(4)]
     public Guid TokenChannel { get; init; }
+
+    /// <summary>The worker has ended or is about to, or was never there: it is not too busy for the request but lost to all.</summary>
+    [Id(5)]
+    public bool Ended { get; init; }
 }

@@ -225,7 +225,11 @@ internal sealed partial class RequestPlacer
         }
 
         lease.Decode = null;
-        throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {reserved.Refusal}.", reserved.Retryable) { NoRoom = reserved.NoRoom };
+        throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {reserved.Refusal}.", reserved.Retryable)
+        {
+            NoRoom = reserved.NoRoom,
+            Gone = reserved.Ended,
+        };
     }
 
     private async Task<PrefillResult> PrefillAsync(PlacementAttempt attempt, Admission admission, KvTicket? ticket, CancellationToken cancellationToken)
@@ -247,7 +251,12 @@ internal sealed partial class RequestPlacer
             isLoss: true);
         return result.FirstToken is not null
             ? result
-            : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable) { NoRoom = result.NoRoom };
+            : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable)
+            {
+                NoRoom = result.NoRoom,
+                Lost = result.Ended,
+                Gone = result.Ended,
+            };
     }
 
     private async Task<TokenChannelId> DecodeAsync(PlacementAttempt attempt, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)
@@ -262,7 +271,7 @@ internal sealed partial class RequestPlacer
             isLoss: true);
         if (!result.Accepted)
         {
-            throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {result.Error}.", result.Retryable);
+            throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {result.Error}.", result.Retryable) { Lost = result.Ended, Gone = result.Ended };
         }
 
         return new TokenChannelId(result.TokenChannel);
@@ -296,7 +305,7 @@ internal sealed partial class RequestPlacer
             }
 
             ImmutableArray<WorkerId> involved = inbox.End == InboxEnd.WorkerFailed ? [admission.Decode, admission.Prefill] : [admission.Decode];
-            return new WorkerRefusedException(involved, inbox.Fault, retryable: inbox.End != InboxEnd.RequestFailed) { Lost = inbox.End != InboxEnd.HandedOver };
+            return new WorkerRefusedException(involved, inbox.Fault, retryable: inbox.End != InboxEnd.RequestFailed) { Lost = inbox.End != InboxEnd.HandedOver, Gone = true };
         }
     }
 

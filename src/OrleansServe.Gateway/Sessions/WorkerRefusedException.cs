@@ -23,7 +23,7 @@ internal sealed class WorkerRefusedException(ImmutableArray<WorkerId> workers, s
     /// <summary>A worker went while it had the request.</summary>
     public bool Lost { get; init; }
 
-    /// <summary>A worker could not be reached, whether it had the request or not.</summary>
+    /// <summary>A worker has ended or could not be reached, whether it had the request or not.</summary>
     public bool Gone { get; init; }
 
     /// <summary>The scheduler answered, and admitted nobody: asked later it may.</summary>

@@ -14,13 +14,13 @@ public sealed class DecodeWorkerGrain(WorkerCatalog catalog) : Grain, IDecodeWor
     public Task<ReserveResult> ReserveAsync(ReserveRequest request, CancellationToken cancellationToken) =>
         catalog.TryGet(Id, out DecodeWorker? worker)
             ? worker.ReserveAsync(request)
-            : Task.FromResult(new ReserveResult(null, Absent, true));
+            : Task.FromResult(new ReserveResult(null, Absent, true) { Ended = true });
 
     /// <inheritdoc/>
     public Task<DecodeResult> DecodeAsync(DecodeRequest request, CancellationToken cancellationToken) =>
         catalog.TryGet(Id, out DecodeWorker? worker)
             ? worker.DecodeAsync(request)
-            : Task.FromResult(new DecodeResult(false, Absent, true));
+            : Task.FromResult(new DecodeResult(false, Absent, true) { Ended = true });
 
     /// <inheritdoc/>
     public Task ReleaseAsync(Guid requestId) =>

@@ -14,6 +14,6 @@ public sealed class PrefillWorkerGrain(WorkerCatalog catalog) : Grain, IPrefillW
         WorkerId id = WorkerId.Parse(this.GetPrimaryKeyString());
         return catalog.TryGet(id, out PrefillWorker? worker)
             ? worker.PrefillAsync(request, cancellationToken)
-            : Task.FromResult(new PrefillResult(null, 0, TimeSpan.Zero, $"silo {id.Node} has no prefill worker {id.Device}", true));
+            : Task.FromResult(new PrefillResult(null, 0, TimeSpan.Zero, $"silo {id.Node} has no prefill worker {id.Device}", true) { Ended = true });
     }
 }

@@ -34,7 +34,9 @@ public sealed class TestServingCluster : IAsyncDisposable
     private readonly InProcessNetwork _network = new();
     private readonly Dictionary<string, IDataPlane> _planes = [];
     private readonly Dictionary<int, GatewayServer> _gateways = [];
-    private readonly SemaphoreSlim _starting = new(1, 1);
+    private readonly SemaphoreSlim _changing = new(1, 1);
+    private readonly Lock _killing = new();
+    private Task _kills = Task.CompletedTask;
     private int _named;
     private InProcessTestCluster _cluster = null!;
 
@@ -98,8 +100,25 @@ public sealed class TestServingCluster : IAsyncDisposable
     {
         Disconnect(silo);
         Gate.Open();
-        await _cluster.KillSiloAsync(HandleOf(silo));
-        await _cluster.WaitForLivenessToStabilizeAsync(didKill: true);
+        Task kill = _cluster.KillSiloAsync(HandleOf(silo));
+        lock (_killing)
+        {
+            _kills = Task.WhenAll(_kills, kill);
+        }
+
+        await kill;
+
+        // The wait is for the silos that there are when it begins: one that comes or goes meanwhile would make it last a minute.
+        await _changing.WaitAsync();
+        try
+        {
+            await _kills;
+            await _cluster.WaitForLivenessToStabilizeAsync(didKill: true);
+        }
+        finally
+        {
+            _changing.Release();
+        }
     }
 
     /// <summary>Starts one more silo, and waits until its workers report.</summary>
@@ -108,7 +127,7 @@ public sealed class TestServingCluster : IAsyncDisposable
     public async Task<int> StartSiloAsync(SiloRole roles)
     {
         // A silo gets the next number: one after the other.
-        await _starting.WaitAsync();
+        await _changing.WaitAsync();
         int silo = _specs.Count;
         try
         {
@@ -117,7 +136,7 @@ public sealed class TestServingCluster : IAsyncDisposable
         }
         finally
         {
-            _starting.Release();
+            _changing.Release();
         }
 
         int workers = Count(_specs[silo], SiloRole.Prefill) + Count(_specs[silo], SiloRole.Decode);
@@ -177,7 +196,7 @@ public sealed class TestServingCluster : IAsyncDisposable
         }
 
         _model.Dispose();
-        _starting.Dispose();
+        _changing.Dispose();
     }
 
     private void Disconnect(int silo)

@@ -49,7 +49,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
         catch (WorkerUnavailableException e)
         {
-            return new ReserveResult(null, e.Message, true);
+            return new ReserveResult(null, e.Message, true) { Ended = true };
         }
     }
 
@@ -62,7 +62,7 @@ internal sealed class DecodeWorker : EngineWorker<DecodeSequence>
         }
         catch (WorkerUnavailableException e)
         {
-            return new DecodeResult(false, e.Message, true);
+            return new DecodeResult(false, e.Message, true) { Ended = true };
         }
     }
 

@@ -37,7 +37,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         }
         catch (WorkerUnavailableException e)
         {
-            return PrefillRules.Refusal(e.Message, retryable: true);
+            return PrefillRules.Refusal(e.Message, retryable: true) with { Ended = true };
         }
 
         if (sequence is null)
@@ -117,7 +117,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         foreach (PrefillSequence sequence in _held)
         {
             sequence.Sender?.Abort(reason);
-            sequence.Result.TrySetResult(PrefillRules.Refusal(reason, retryable: true));
+            sequence.Result.TrySetResult(PrefillRules.Refusal(reason, retryable: true) with { Ended = true });
         }
 
         _transfers = Task.WhenAll(_held.Select(sequence => sequence.Transfer));
