@@ -15,6 +15,9 @@ internal sealed record BalanceFigures(IReadOnlyList<LayerPlan> Plans, double Pla
     /// <summary>Mean over the layers.</summary>
     public double Balancedness => Plans.Average(plan => plan.Balancedness);
 
+    /// <summary>The same with equal shares.</summary>
+    public double UniformBalancedness => Plans.Average(plan => plan.UniformBalancedness);
+
     /// <summary>The same of the published greedy.</summary>
     public double GreedyBalancedness => Plans.Average(plan => plan.GreedyBalancedness);
 

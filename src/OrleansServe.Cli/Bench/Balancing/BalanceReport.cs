@@ -16,6 +16,9 @@ namespace OrleansServe.Cli.Bench.Balancing;
 /// <param name="MostMoved">Share of the replicas that may be moved.</param>
 internal sealed record BalanceReport(DateTimeOffset Date, BenchMachine Machine, ExpertClusterShape Shape, double MostMoved)
 {
+    // More than any count of rows can resolve.
+    private const int ShareDigits = 9;
+
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>One JSON document about loads that were given.</summary>
@@ -28,12 +31,14 @@ internal sealed record BalanceReport(DateTimeOffset Date, BenchMachine Machine, 
         {
             ["layer"] = layer,
             ["balancedness"] = plan.Balancedness,
+            ["uniform_balancedness"] = plan.UniformBalancedness,
             ["greedy_balancedness"] = plan.GreedyBalancedness,
             ["fractional_bound"] = plan.FractionalBound,
             ["origin"] = plan.Origin.ToString().ToLowerInvariant(),
             ["moved_replicas"] = plan.Moved,
         })]);
         document["plan"] = new JsonArray([.. figures.Plans.Select(plan => new JsonArray([.. plan.Slots.Select(expert => (JsonNode)expert)]))]);
+        document["shares"] = new JsonArray([.. figures.Plans.Select(plan => new JsonArray([.. plan.Shares.Select(share => (JsonNode)Math.Round(share, ShareDigits))]))]);
         return document.ToJsonString();
     }
 
@@ -65,7 +70,7 @@ internal sealed record BalanceReport(DateTimeOffset Date, BenchMachine Machine, 
         table.AddRow([.. Row("all", figures)]);
         foreach ((int layer, LayerPlan plan) in figures.Plans.Index().OrderBy(entry => entry.Item.Balancedness).Take(Shown))
         {
-            table.AddRow(Text($"{layer}"), Share(plan.Balancedness), Share(plan.GreedyBalancedness), Share(plan.FractionalBound), Moved(figures.HasPrevious, (double)plan.Moved / plan.Slots.Length), "");
+            table.AddRow(Text($"{layer}"), Share(plan.Balancedness), Share(plan.UniformBalancedness), Share(plan.GreedyBalancedness), Share(plan.FractionalBound), Moved(figures.HasPrevious, (double)plan.Moved / plan.Slots.Length), "");
         }
 
         terminal.CreateConsole().Write(table);
@@ -93,6 +98,7 @@ internal sealed record BalanceReport(DateTimeOffset Date, BenchMachine Machine, 
     private static void Add(JsonObject document, BalanceFigures figures)
     {
         document["balancedness"] = figures.Balancedness;
+        document["uniform_balancedness"] = figures.UniformBalancedness;
         document["greedy_balancedness"] = figures.GreedyBalancedness;
         document["fractional_bound"] = figures.FractionalBound;
         document["layers_below_greedy"] = figures.LayersBelowGreedy;
@@ -107,7 +113,7 @@ internal sealed record BalanceReport(DateTimeOffset Date, BenchMachine Machine, 
     {
         Table table = new() { Border = terminal.Ansi ? TableBorder.Rounded : TableBorder.Ascii };
         table.AddColumn(first);
-        foreach (string column in (string[])["balancedness", "greedy", "bound", "moved", "ms"])
+        foreach (string column in (string[])["balancedness", "equal shares", "greedy", "bound", "moved", "ms"])
         {
             table.AddColumn(new TableColumn(column).RightAligned());
         }
@@ -117,7 +123,7 @@ internal sealed record BalanceReport(DateTimeOffset Date, BenchMachine Machine, 
 
     private static string[] Row(string name, BalanceFigures figures) =>
     [
-        name, Share(figures.Balancedness), Share(figures.GreedyBalancedness), Share(figures.FractionalBound), Moved(figures.HasPrevious, figures.MovedShare), Text($"{figures.PlanMilliseconds:0.0}"),
+        name, Share(figures.Balancedness), Share(figures.UniformBalancedness), Share(figures.GreedyBalancedness), Share(figures.FractionalBound), Moved(figures.HasPrevious, figures.MovedShare), Text($"{figures.PlanMilliseconds:0.0}"),
     ];
 
     private static string Share(double value) => Text($"{value:0.0000}");

@@ -12,6 +12,7 @@ internal sealed class LayerPlanner
     private readonly double[] _partLoads;
     private readonly int[] _counts;
     private readonly double[] _ones;
+    private readonly ShareLevelling _levelling;
 
     /// <param name="shape">Experts and devices; checked.</param>
     public LayerPlanner(ExpertClusterShape shape)
@@ -26,6 +27,7 @@ internal sealed class LayerPlanner
         _counts = new int[shape.Experts];
         _ones = new double[shape.Experts];
         Array.Fill(_ones, 1);
+        _levelling = new ShareLevelling(shape.Experts, shape.Slots, shape.Devices);
     }
 
     /// <summary>Plans a layer.</summary>
@@ -56,14 +58,21 @@ internal sealed class LayerPlanner
 
         double mean = total / _shape.Devices;
         double least = Math.Max(mean, _replication.Count(loads, _shape.Slots, int.MaxValue, _counts));
-        LayerPlan plan = new(slots, outcome.IsSearched ? PlanOrigin.Searched : PlanOrigin.Greedy, outcome.Largest, mean, greedy, least, 0);
+        LayerPlan plan = Share(slots, loads, outcome.IsSearched ? PlanOrigin.Searched : PlanOrigin.Greedy, mean, greedy, least);
         return previous is null ? plan : Follow(plan, loads, previous, mostMoved);
     }
 
     // Without load there is nothing to balance, and nothing worth moving.
     private LayerPlan PlanIdle(int[]? previous) => previous is not null
-        ? new LayerPlan([.. previous], PlanOrigin.Kept, 0, 0, 0, 0, 0)
-        : Plan(_ones, null, 1) with { LargestLoad = 0, MeanLoad = 0, GreedyLargestLoad = 0, LeastLoad = 0 };
+        ? Share([.. previous], _ones, PlanOrigin.Kept, 0, 0, 0) with { LargestLoad = 0, UniformLargestLoad = 0 }
+        : Plan(_ones, null, 1) with { LargestLoad = 0, UniformLargestLoad = 0, MeanLoad = 0, GreedyLargestLoad = 0, LeastLoad = 0 };
+
+    private LayerPlan Share(int[] slots, double[] loads, PlanOrigin origin, double mean, double greedy, double least)
+    {
+        double[] shares = new double[slots.Length];
+        double largest = _levelling.Level(slots, loads, shares);
+        return new LayerPlan(slots, shares, origin, largest, _levelling.UniformLargest, mean, greedy, least, 0);
+    }
 
     private LayerPlan Follow(LayerPlan fresh, double[] loads, int[] previous, double mostMoved)
     {
@@ -82,15 +91,16 @@ internal sealed class LayerPlanner
             return replaced;
         }
 
+        // Shares belong to slots, which have another order now.
+        replaced = Share(replaced.Slots, loads, replaced.Origin, replaced.MeanLoad, replaced.GreedyLargestLoad, replaced.LeastLoad) with { Moved = moved };
         int[] adapted = [.. previous];
-        double largest = AdaptNodes(loads, adapted, mostMoved, fresh.LargestLoad);
+        AdaptNodes(loads, adapted, mostMoved, fresh.UniformLargestLoad);
         int adaptedMoves = OverlapMatching.Moved(adapted, previous, _shape.SlotsPerDevice);
-        return mayReplace && fresh.LargestLoad < largest
-            ? replaced
-            : fresh with { Slots = adapted, Origin = adaptedMoves == 0 ? PlanOrigin.Kept : PlanOrigin.Adapted, LargestLoad = largest, Moved = adaptedMoves };
+        LayerPlan follows = Share(adapted, loads, adaptedMoves == 0 ? PlanOrigin.Kept : PlanOrigin.Adapted, fresh.MeanLoad, fresh.GreedyLargestLoad, fresh.LeastLoad) with { Moved = adaptedMoves };
+        return mayReplace && fresh.LargestLoad < follows.LargestLoad ? replaced : follows;
     }
 
-    private double AdaptNodes(double[] loads, int[] slots, double mostMoved, double freshLargest)
+    private void AdaptNodes(double[] loads, int[] slots, double mostMoved, double freshLargest)
     {
         int[] local = new int[_nodeSlots];
         double[] fresh = new double[_nodes];
@@ -104,28 +114,25 @@ internal sealed class LayerPlanner
         // Lighter nodes need not become lighter than the heaviest can: what they leave of the moves goes to the heavier ones.
         Array.Sort((double[])fresh.Clone(), order);
         double enough = fresh.Max();
-        double largest = 0;
         int moves = (int)(mostMoved * slots.Length);
         for (int i = 0; i < _nodes; i++)
         {
             Span<int> part = slots.AsSpan(order[i] * _nodeSlots, _nodeSlots);
             int[] before = part.ToArray();
-            _ = PlanNode(loads, order[i], local, freshLargest);
-            ReadOnlySpan<int> experts = _groups.ExpertsOf(order[i]);
+            ReadOnlySpan<int> experts = LoadNode(loads, order[i]);
+            _part.Prepare(_partLoads);
             for (int slot = 0; slot < part.Length; slot++)
             {
                 local[slot] = _groups.PlaceOf(part[slot]);
             }
 
-            largest = Math.Max(largest, _part.Adapt(enough, local, moves / (_nodes - i)));
+            _part.Adapt(enough, local, moves / (_nodes - i));
             Write(local, experts, part);
             moves -= OverlapMatching.Moved(part, before, _shape.SlotsPerDevice);
         }
-
-        return largest;
     }
 
-    // A global plan's only part is the last that was planned.
+    // A global plan's only part is planned already.
     private double PlanNode(double[] loads, int node, int[] local, double freshLargest)
     {
         if (_nodes == 1)

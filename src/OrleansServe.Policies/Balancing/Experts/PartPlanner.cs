@@ -4,7 +4,7 @@ namespace OrleansServe.Policies.Balancing.Experts;
 internal sealed class PartPlanner
 {
     private const int PairedSlots = 2;
-    private const int Goals = 6;
+    private const int Goals = 5;
     private const double Worth = 1.001;
 
     private readonly int _slots;
@@ -91,12 +91,15 @@ internal sealed class PartPlanner
         return new PartFigures(isSearched ? searched : published, published, bound, isSearched);
     }
 
-    /// <summary>Adapts the plan that is in use, after <see cref="Plan"/> with the same loads.</summary>
+    /// <summary>Takes loads over without planning, for <see cref="Adapt"/>.</summary>
+    /// <param name="loads">Load of each expert.</param>
+    public void Prepare(ReadOnlySpan<double> loads) => Sort(loads);
+
+    /// <summary>Adapts the plan that is in use to the loads that were given to <see cref="Plan"/> or <see cref="Prepare"/> last.</summary>
     /// <param name="least">Largest load that is not improved on.</param>
     /// <param name="slots">The expert of each slot; replaced.</param>
     /// <param name="moves">Replicas that may be moved.</param>
-    /// <returns>The largest load of a device.</returns>
-    public double Adapt(double least, Span<int> slots, int moves)
+    public void Adapt(double least, Span<int> slots, int moves)
     {
         for (int place = 0; place < _experts.Length; place++)
         {
@@ -130,8 +133,6 @@ internal sealed class PartPlanner
         {
             slots[slot] = _experts[_searched[slot]];
         }
-
-        return largest;
     }
 
     private double Reset()

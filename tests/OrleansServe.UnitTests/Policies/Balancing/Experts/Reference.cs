@@ -11,6 +11,29 @@ internal static class Reference
         return slots.Chunk(slots.Length / devices).Max(device => device.Sum(expert => loads[expert] / counts[expert]));
     }
 
+    /// <summary>
+    /// The least largest load of a device over all ways to divide experts' rows: for a set of devices, what only they hold has to go to them, whatever the shares; the set that is loaded
+    /// most by that decides (maximum flow, minimum cut).
+    /// </summary>
+    public static double LeastLargest(double[] loads, int[] slots, int devices)
+    {
+        int room = slots.Length / devices;
+        int[] holders = new int[loads.Length];
+        for (int slot = 0; slot < slots.Length; slot++)
+        {
+            holders[slots[slot]] |= 1 << (slot / room);
+        }
+
+        double least = 0;
+        for (int set = 1; set < 1 << devices; set++)
+        {
+            double load = loads.Where((_, expert) => (holders[expert] & ~set) == 0).Sum();
+            least = Math.Max(least, load / int.PopCount(set));
+        }
+
+        return least;
+    }
+
     public static int Moved(int[] slots, int[] previous, int room)
     {
         int moved = 0;
