@@ -48,9 +48,9 @@ internal static class DayArrivals
 
         double members = (double)requests / count;
         ulong purpose = unchecked((ulong)(long)day) * Purposes;
-        Draws times = new(scenario.Settings.Seed, purpose + TimesPurpose);
-        Draws inputs = new(scenario.Settings.Seed, purpose + InputPurpose);
-        Draws outputs = new(scenario.Settings.Seed, purpose + OutputPurpose);
+        SeededDraws times = new(scenario.Settings.Seed, purpose + TimesPurpose);
+        SeededDraws inputs = new(scenario.Settings.Seed, purpose + InputPurpose);
+        SeededDraws outputs = new(scenario.Settings.Seed, purpose + OutputPurpose);
         double[] gaps = new double[Block];
         double[] prompts = new double[Block];
         double[] answers = new double[Block];
@@ -88,7 +88,7 @@ internal static class DayArrivals
     }
 
     /// <summary>Numbers whose mean is 1: spacings of random points.</summary>
-    private static void Fill(Draws draws, Span<double> values, double shape)
+    private static void Fill(SeededDraws draws, Span<double> values, double shape)
     {
         double sum = 0;
         for (int i = 0; i < values.Length; i++)

@@ -1,3 +1,4 @@
+using OrleansServe.Policies.Pricing;
 using OrleansServe.Policies.Scaling;
 using OrleansServe.Simulation.Demand;
 using OrleansServe.Simulation.Scenarios;
@@ -68,7 +69,7 @@ internal sealed class Recorder(Scenario scenario)
                 CachedTokens = _cached[hour],
                 OutputTokens = _output[hour],
                 Cost = CostOf(hour),
-                Revenue = scenario.Prices.Of(_cached[hour], _input[hour] - _cached[hour], _output[hour]),
+                Revenue = scenario.Prices.Of(new TokenCounts(_cached[hour], _input[hour] - _cached[hour], _output[hour], Reasoning: 0)),
             }),
         ];
     }

@@ -1,3 +1,5 @@
+using OrleansServe.Policies.Pricing;
+
 namespace OrleansServe.Simulation.Scenarios;
 
 /// <summary>A day to be simulated: what is asked of the fleet, what the fleet is made of, and what both cost. Read with <see cref="ScenarioReader"/>.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using OrleansServe.Policies.Pricing;
 
 namespace OrleansServe.Simulation.Scenarios;
 
@@ -174,7 +175,7 @@ public static class ScenarioReader
     /// <summary>Tokens that earn what was printed, if that is what the printed totals round to.</summary>
     private static Scenario WithExactTokens(Scenario scenario, decimal revenue)
     {
-        decimal rounded = scenario.Prices.Of(scenario.CachedTokens, scenario.InputTokens - scenario.CachedTokens, scenario.OutputTokens);
+        decimal rounded = scenario.Prices.Of(new TokenCounts(scenario.CachedTokens, scenario.InputTokens - scenario.CachedTokens, scenario.OutputTokens, Reasoning: 0));
         if (rounded <= 0 || revenue <= 0 || Math.Abs((revenue / rounded) - 1) > PrintedPrecision)
         {
             return scenario;

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json.Nodes;
-
+using OrleansServe.Policies.Pricing;
 using OrleansServe.Simulation.Scenarios;
 using Xunit;
 
@@ -13,7 +13,7 @@ public sealed class ScenarioReaderTests
     {
         Scenario day = ScenarioReader.ReadDefault();
 
-        Assert.InRange(day.Prices.Of(day.CachedTokens, day.InputTokens - day.CachedTokens, day.OutputTokens), 562_026.99m, 562_027.01m);
+        Assert.InRange(day.Prices.Of(new TokenCounts(day.CachedTokens, day.InputTokens - day.CachedTokens, day.OutputTokens, Reasoning: 0)), 562_026.99m, 562_027.01m);
         Assert.InRange(day.InputTokens, 607_500_000_000, 608_500_000_000);
         Assert.InRange(day.OutputTokens, 167_500_000_000, 168_500_000_000);
         Assert.Equal((4, 84446, 18, 16708), (day.Prefill.Nodes, day.Prefill.Capacity, day.Decode.Nodes, day.Decode.Capacity));

@@ -1,6 +1,6 @@
 using System.Globalization;
-
 using OrleansServe.Cli.Bench.Serving.Workloads;
+using OrleansServe.Simulation.Demand;
 
 namespace OrleansServe.Cli.Bench.Balancing;
 
@@ -25,12 +25,12 @@ internal sealed record LoadDistribution(string Name, double Sigma, double Expone
     ];
 
     /// <summary>Draws layers.</summary>
-    public double[][] Draw(ulong seed, int layers, int experts) => [.. Enumerable.Range(0, layers).Select(layer => DrawLayer(new SeededDraws(seed, DrawPurpose.ExpertLoads, (ulong)layer), experts))];
+    public double[][] Draw(ulong seed, int layers, int experts) => [.. Enumerable.Range(0, layers).Select(layer => DrawLayer(DrawPurpose.ExpertLoads.Draw(seed, (ulong)layer), experts))];
 
     /// <summary>The same loads some time later: each changed by a factor that is equally likely anywhere within <see cref="MostDrift"/> of 1.</summary>
     public static double[][] Drift(double[][] loads, ulong seed) => [.. loads.Select((row, layer) =>
     {
-        SeededDraws draws = new(seed, DrawPurpose.ExpertDrift, (ulong)layer);
+        SeededDraws draws = DrawPurpose.ExpertDrift.Draw(seed, (ulong)layer);
         return row.Select(load => Math.Round(load * (1 - MostDrift + (2 * MostDrift * draws.NextUnit())))).ToArray();
     })];
 

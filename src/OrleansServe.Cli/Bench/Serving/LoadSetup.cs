@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-
 using OrleansServe.Cli.Bench.Serving.Running;
 using OrleansServe.Cli.Bench.Serving.Workloads;
 
@@ -16,7 +15,7 @@ namespace OrleansServe.Cli.Bench.Serving;
 internal sealed record LoadSetup(double? Rate, double Burstiness, ulong Seed, int Warmup, bool SkipTooLong, LoadOptions Load)
 {
     /// <summary>When requests come, where no trace says.</summary>
-    public ArrivalProcess Arrivals() => new(Rate ?? double.PositiveInfinity, Burstiness, new SeededDraws(Seed, DrawPurpose.Arrivals));
+    public ArrivalProcess Arrivals() => new(Rate ?? double.PositiveInfinity, Burstiness, DrawPurpose.Arrivals.Draw(Seed));
 
     /// <summary>In words.</summary>
     public string Describe() => Text($"{Arrival()}, at most {Load.MaxConcurrency} at once, seed {Seed}, {(Load.Temperature == 0 ? "greedy" : $"temperature {Load.Temperature}")}{(Load.StopAtEos ? "" : ", each answer to its full length")}");

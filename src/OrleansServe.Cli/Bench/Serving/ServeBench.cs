@@ -42,7 +42,7 @@ internal sealed class ServeBench(InferenceService.InferenceServiceClient client,
         .. Enumerable.Range(0, setup.Warmup).Select(i => new PlannedRequest(i, TimeSpan.Zero, null, Math.Min(WarmupOutput, model.ContextLength / 2), () =>
         {
             int[] tokens = new int[Math.Min(WarmupInput, model.ContextLength / 2)];
-            RandomWorkload.Fill(tokens, model.VocabularySize, new SeededDraws(setup.Seed, DrawPurpose.Warmup, (ulong)i));
+            RandomWorkload.Fill(tokens, model.VocabularySize, DrawPurpose.Warmup.Draw(setup.Seed, (ulong)i));
             return new PromptContent(null, tokens);
         })),
     ];

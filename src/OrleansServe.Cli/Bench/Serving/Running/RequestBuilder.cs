@@ -1,5 +1,4 @@
 using Grpc.Core;
-
 using OrleansServe.Cli.Bench.Serving.Workloads;
 using OrleansServe.Protocol.V1;
 
@@ -15,7 +14,7 @@ internal sealed class RequestBuilder(InferenceService.InferenceServiceClient cli
         SamplingOptions sampling = new() { MaxTokens = planned.OutputTokens, Temperature = options.Temperature };
         if (options.Temperature > 0)
         {
-            sampling.Seed = new SeededDraws(options.Seed, DrawPurpose.Sampling, (ulong)planned.Index).NextBits();
+            sampling.Seed = DrawPurpose.Sampling.Draw(options.Seed, (ulong)planned.Index).NextBits();
         }
 
         StopOptions stop = new() { IgnoreEos = !options.StopAtEos };

@@ -1,3 +1,5 @@
+using OrleansServe.Simulation.Demand;
+
 namespace OrleansServe.Cli.Bench.Serving.Workloads;
 
 /// <summary>

@@ -1,3 +1,5 @@
+using OrleansServe.Simulation.Demand;
+
 namespace OrleansServe.Cli.Bench.Serving.Workloads;
 
 /// <summary>Prompts out of a file, in its order and, where there are more requests than prompts, from its beginning again.</summary>
@@ -15,7 +17,7 @@ internal sealed record FileWorkload(string Name, IReadOnlyList<FilePrompt> Promp
     /// <param name="seed">Everything drawn is a function of it.</param>
     public IReadOnlyList<PlannedRequest> Plan(ArrivalProcess arrivals, ulong seed)
     {
-        SeededDraws outputs = new(seed, DrawPurpose.OutputLengths);
+        SeededDraws outputs = DrawPurpose.OutputLengths.Draw(seed);
         PlannedRequest[] planned = new PlannedRequest[Requests];
         for (int i = 0; i < planned.Length; i++)
         {

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansServe.Simulation.Demand;
 
 namespace OrleansServe.Cli.Bench.Serving.Workloads;
 

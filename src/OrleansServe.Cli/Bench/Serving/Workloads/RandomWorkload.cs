@@ -1,3 +1,5 @@
+using OrleansServe.Simulation.Demand;
+
 namespace OrleansServe.Cli.Bench.Serving.Workloads;
 
 /// <summary>Prompts of random tokens, with a beginning that several of them share where one is asked for.</summary>
@@ -18,9 +20,9 @@ internal sealed record RandomWorkload(int Requests, LengthDistribution Input, Le
     /// <param name="seed">Everything is a function of it.</param>
     public IReadOnlyList<PlannedRequest> Plan(int vocabulary, ArrivalProcess arrivals, ulong seed)
     {
-        SeededDraws inputs = new(seed, DrawPurpose.InputLengths);
-        SeededDraws outputs = new(seed, DrawPurpose.OutputLengths);
-        SeededDraws prefixes = new(seed, DrawPurpose.PrefixChoice);
+        SeededDraws inputs = DrawPurpose.InputLengths.Draw(seed);
+        SeededDraws outputs = DrawPurpose.OutputLengths.Draw(seed);
+        SeededDraws prefixes = DrawPurpose.PrefixChoice.Draw(seed);
         PlannedRequest[] planned = new PlannedRequest[Requests];
         for (int i = 0; i < planned.Length; i++)
         {
@@ -35,8 +37,8 @@ internal sealed record RandomWorkload(int Requests, LengthDistribution Input, Le
         int[] Tokens(int request, int prefix, int input)
         {
             int[] tokens = new int[PrefixLength + input];
-            Fill(tokens.AsSpan(0, PrefixLength), vocabulary, new SeededDraws(seed, DrawPurpose.PrefixTokens, (ulong)prefix));
-            Fill(tokens.AsSpan(PrefixLength), vocabulary, new SeededDraws(seed, DrawPurpose.PromptTokens, (ulong)request));
+            Fill(tokens.AsSpan(0, PrefixLength), vocabulary, DrawPurpose.PrefixTokens.Draw(seed, (ulong)prefix));
+            Fill(tokens.AsSpan(PrefixLength), vocabulary, DrawPurpose.PromptTokens.Draw(seed, (ulong)request));
             return tokens;
         }
     }

@@ -40,7 +40,7 @@ internal sealed record TraceWorkload(string Name, IReadOnlyList<TraceEntry> Entr
             {
                 int begin = Math.Min(Boundary(block), input);
                 int end = Math.Min(Boundary(block + 1), input);
-                RandomWorkload.Fill(tokens.AsSpan(begin, end - begin), vocabulary, new SeededDraws(seed, DrawPurpose.TraceBlock, (ulong)entry.HashIds[block]));
+                RandomWorkload.Fill(tokens.AsSpan(begin, end - begin), vocabulary, DrawPurpose.TraceBlock.Draw(seed, (ulong)entry.HashIds[block]));
             }
 
             return tokens;

@@ -14,7 +14,7 @@ public sealed class ArrivalProcessTests
     [InlineData(4)]
     public void Next_ManyGaps_HaveTheMeanAndTheSpreadOfTheProcess(double burstiness)
     {
-        double[] gaps = Draw(new ArrivalProcess(Rate, burstiness, new SeededDraws(7, DrawPurpose.Arrivals)));
+        double[] gaps = Draw(new ArrivalProcess(Rate, burstiness, DrawPurpose.Arrivals.Draw(7)));
 
         double mean = gaps.Average();
         double deviation = Math.Sqrt(gaps.Average(gap => (gap - mean) * (gap - mean)));
@@ -27,7 +27,7 @@ public sealed class ArrivalProcessTests
     [Fact]
     public void Next_Poisson_GapsAreExponential()
     {
-        double[] gaps = Draw(new ArrivalProcess(Rate, 1, new SeededDraws(3, DrawPurpose.Arrivals)));
+        double[] gaps = Draw(new ArrivalProcess(Rate, 1, DrawPurpose.Arrivals.Draw(3)));
 
         // Kolmogorov and Smirnov: the largest distance between the two distribution functions, at the level of one in a million.
         Array.Sort(gaps);
@@ -38,7 +38,7 @@ public sealed class ArrivalProcessTests
     [Fact]
     public void Next_InfiniteRate_AllComeAtOnce()
     {
-        ArrivalProcess process = new(double.PositiveInfinity, 1, new SeededDraws(0, DrawPurpose.Arrivals));
+        ArrivalProcess process = new(double.PositiveInfinity, 1, DrawPurpose.Arrivals.Draw(0));
 
         Assert.All(Enumerable.Range(0, 100), _ => Assert.Equal(TimeSpan.Zero, process.Next()));
     }
@@ -51,7 +51,7 @@ public sealed class ArrivalProcessTests
 
         static TimeSpan[] Times(ulong seed)
         {
-            ArrivalProcess process = new(Rate, 0.5, new SeededDraws(seed, DrawPurpose.Arrivals));
+            ArrivalProcess process = new(Rate, 0.5, DrawPurpose.Arrivals.Draw(seed));
             return [.. Enumerable.Range(0, 100).Select(_ => process.Next())];
         }
     }

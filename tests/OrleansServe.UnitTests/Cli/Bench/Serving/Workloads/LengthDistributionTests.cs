@@ -1,4 +1,5 @@
 using OrleansServe.Cli.Bench.Serving.Workloads;
+using OrleansServe.Simulation.Demand;
 using Xunit;
 
 namespace OrleansServe.UnitTests.Cli.Bench.Serving.Workloads;
@@ -51,7 +52,7 @@ public sealed class LengthDistributionTests
 
     private static int[] Draw(string text)
     {
-        SeededDraws draws = new(11, DrawPurpose.InputLengths);
+        SeededDraws draws = DrawPurpose.InputLengths.Draw(11);
         LengthDistribution lengths = LengthDistribution.Parse(text);
         return [.. Enumerable.Range(0, 20_000).Select(_ => lengths.Next(draws))];
     }

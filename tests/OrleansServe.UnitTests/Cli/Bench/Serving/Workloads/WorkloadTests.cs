@@ -66,5 +66,5 @@ public sealed class WorkloadTests
     private static IReadOnlyList<PlannedRequest> Plan(ulong seed, int prefixLength, int prefixes) =>
         new RandomWorkload(50, LengthDistribution.Parse("10-20"), LengthDistribution.Parse("1-9"), prefixLength, prefixes).Plan(320, Arrivals(seed), seed);
 
-    private static ArrivalProcess Arrivals(ulong seed) => new(10, 1, new SeededDraws(seed, DrawPurpose.Arrivals));
+    private static ArrivalProcess Arrivals(ulong seed) => new(10, 1, DrawPurpose.Arrivals.Draw(seed));
 }

@@ -1,7 +1,8 @@
 using OrleansServe.Cli.Bench.Serving.Workloads;
+using OrleansServe.Simulation.Demand;
 using Xunit;
 
-namespace OrleansServe.UnitTests.Cli.Bench.Serving.Workloads;
+namespace OrleansServe.UnitTests.Simulation;
 
 public sealed class SeededDrawsTests
 {
@@ -10,7 +11,7 @@ public sealed class SeededDrawsTests
     {
         const int Values = 10;
         const int Draws = 100_000;
-        SeededDraws draws = new(1, DrawPurpose.PromptTokens);
+        SeededDraws draws = DrawPurpose.PromptTokens.Draw(1);
         int[] counts = new int[Values];
         for (int i = 0; i < Draws; i++)
         {
@@ -27,21 +28,21 @@ public sealed class SeededDrawsTests
     {
         ulong[] first =
         [
-            new SeededDraws(1, DrawPurpose.PromptTokens, 1).NextBits(),
-            new SeededDraws(2, DrawPurpose.PromptTokens, 1).NextBits(),
-            new SeededDraws(1, DrawPurpose.PrefixTokens, 1).NextBits(),
-            new SeededDraws(1, DrawPurpose.PromptTokens, 2).NextBits(),
-            new SeededDraws(2, DrawPurpose.PrefixTokens, 0).NextBits(),
+            DrawPurpose.PromptTokens.Draw(1, 1).NextBits(),
+            DrawPurpose.PromptTokens.Draw(2, 1).NextBits(),
+            DrawPurpose.PrefixTokens.Draw(1, 1).NextBits(),
+            DrawPurpose.PromptTokens.Draw(1, 2).NextBits(),
+            DrawPurpose.PrefixTokens.Draw(2, 0).NextBits(),
         ];
 
         Assert.Equal(first.Length, first.Distinct().Count());
-        Assert.Equal(first[0], new SeededDraws(1, DrawPurpose.PromptTokens, 1).NextBits());
+        Assert.Equal(first[0], DrawPurpose.PromptTokens.Draw(1, 1).NextBits());
     }
 
     [Fact]
     public void NextNormal_ManyDraws_MeanZeroDeviationOne()
     {
-        SeededDraws draws = new(9, DrawPurpose.InputLengths);
+        SeededDraws draws = DrawPurpose.InputLengths.Draw(9);
         double[] values = [.. Enumerable.Range(0, 100_000).Select(_ => draws.NextNormal())];
 
         Assert.InRange(values.Average(), -0.02, 0.02);

@@ -1,14 +1,26 @@
-namespace OrleansServe.Cli.Bench.Serving.Workloads;
+namespace OrleansServe.Simulation.Demand;
 
 /// <summary>
 /// Random numbers that are a function of a seed, a purpose and a position: arrivals, lengths and tokens are drawn apart, so that a change of one leaves
 /// the others as they were.
 /// </summary>
 /// <remarks>SplitMix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number Generators, 2014).</remarks>
-internal sealed class SeededDraws(ulong seed, DrawPurpose purpose, ulong subject = 0)
+public sealed class SeededDraws
 {
     private const ulong Step = 0x9E3779B97F4A7C15;
-    private ulong _state = Mix(Mix(Mix(seed + Step) + (ulong)purpose) + subject);
+    private ulong _state;
+
+    /// <summary>Begins a sequence.</summary>
+    /// <param name="seed">What a run is named by.</param>
+    /// <param name="purpose">What the numbers are drawn for.</param>
+    public SeededDraws(ulong seed, ulong purpose) => _state = Mix(Mix(seed + Step) + purpose);
+
+    /// <summary>Begins a sequence that is one of many of its purpose.</summary>
+    /// <param name="seed">What a run is named by.</param>
+    /// <param name="purpose">What the numbers are drawn for.</param>
+    /// <param name="subject">Which of them.</param>
+    public SeededDraws(ulong seed, ulong purpose, ulong subject)
+        : this(seed, purpose) => _state = Mix(_state + subject);
 
     /// <summary>64 random bits.</summary>
     public ulong NextBits() => Mix(_state += Step);
