@@ -1,8 +1,7 @@
-using System.Net;
-using System.Net.Sockets;
 using OrleansServe.EndToEndTests.Support;
 using OrleansServe.Model;
 using OrleansServe.Silo.Hosting;
+using OrleansServe.TestKit.Clusters;
 using OrleansServe.TestKit.Processes;
 using OrleansServe.TestKit.Servers;
 using Xunit;
@@ -39,7 +38,7 @@ public sealed class BrokenModelTests
     public async Task Serve_BrokenFolder_EndsWithOneLineAndServesNothing(string fault)
     {
         using TemporaryFolder folder = BrokenModel.Create(fault);
-        (int grpc, int http) = (FreePort(), FreePort());
+        (int grpc, int http) = (FreePort.Take(), FreePort.Take());
 
         ProcessResult result = await CommandLineProcess.RunAsync(["serve", "--model", folder.FullPath, "--port", $"{grpc}", "--http-port", $"{http}"]);
 
@@ -49,12 +48,5 @@ public sealed class BrokenModelTests
         Assert.All(BrokenModel.Faults[fault].Says, part => Assert.Contains(part, line, StringComparison.Ordinal));
         Assert.Equal(line, result.Error.TrimEnd('\n').Split('\n')[^1]);
         Assert.DoesNotContain("   at ", result.Error, StringComparison.Ordinal);
-    }
-
-    private static int FreePort()
-    {
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 }

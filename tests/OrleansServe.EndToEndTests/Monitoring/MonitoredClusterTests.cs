@@ -7,6 +7,7 @@ using OrleansServe.Policies.Pricing;
 using OrleansServe.Protocol.V1;
 using OrleansServe.Silo.Options;
 using OrleansServe.TestKit.Clients;
+using OrleansServe.TestKit.Clusters;
 using OrleansServe.TestKit.Servers;
 using Xunit;
 
@@ -36,7 +37,7 @@ public sealed partial class MonitoredClusterTests : IAsyncLifetime
             return;
         }
 
-        _dataPlane = new IPEndPoint(IPAddress.Loopback, PrometheusServer.FreePort());
+        _dataPlane = new IPEndPoint(IPAddress.Loopback, FreePort.Take());
         _server = await ServerFixture.StartAsync(options => options with { Prices = Prices, DataPlane = options.DataPlane with { Kind = DataPlaneKind.Tcp, Port = _dataPlane.Port } });
         _prometheus = await PrometheusServer.StartAsync(_server.HttpAddress);
     }

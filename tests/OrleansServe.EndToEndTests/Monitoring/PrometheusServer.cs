@@ -1,9 +1,8 @@
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.Json;
 using OrleansServe.EndToEndTests.Support;
 using OrleansServe.TestKit.Clients;
+using OrleansServe.TestKit.Clusters;
 using OrleansServe.TestKit.Processes;
 
 namespace OrleansServe.EndToEndTests.Monitoring;
@@ -43,7 +42,7 @@ internal sealed class PrometheusServer : IAsyncDisposable
                 static_configs:
                   - targets: ['{target.Authority}']
             """);
-        int port = FreePort();
+        int port = FreePort.Take();
         ChildProcess process = ChildProcess.Start(Client.Program("prometheus"),
         [
             $"--config.file={folder.File("prometheus.yaml")}",
@@ -93,14 +92,6 @@ internal sealed class PrometheusServer : IAsyncDisposable
 
             await Task.Delay(PollPeriod);
         }
-    }
-
-    /// <summary>A port that nobody listens on.</summary>
-    public static int FreePort()
-    {
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        return ((IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     /// <inheritdoc/>

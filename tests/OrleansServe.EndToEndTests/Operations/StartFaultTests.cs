@@ -2,6 +2,7 @@ using System.Net;
 using OrleansServe.EndToEndTests.Monitoring;
 using OrleansServe.EndToEndTests.Support;
 using OrleansServe.TestKit;
+using OrleansServe.TestKit.Clusters;
 using OrleansServe.TestKit.Processes;
 using Xunit;
 
@@ -47,7 +48,7 @@ public sealed class StartFaultTests
 
     private static async Task<ProcessResult> SaysAtReadyzAsync(string expected, params string[] settings)
     {
-        int port = PrometheusServer.FreePort();
+        int port = FreePort.Take();
         Dictionary<string, string> environment = new() { ["ORLEANSSERVE__HTTPPORT"] = $"{port}", ["ORLEANSSERVE__PORT"] = "0", ["ORLEANSSERVE__FAULTHOLDSECONDS"] = "600" };
         foreach (string[] setting in settings.Chunk(2))
         {

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using Orleans;
 using OrleansServe.Abstractions.Experts;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
@@ -29,7 +28,7 @@ public sealed class ExpertDirectoryTests : IAsyncLifetime, IDisposable
     public Task InitializeAsync()
     {
         ISchedulerGrain scheduler = GrainFake.Of<ISchedulerGrain>((_, _) => Snapshot());
-        IGrainFactory grains = GrainFake.Of<IGrainFactory>((_, arguments) => GrainFake.Of<IExpertShardGrain>((_, _) => Describe((string)arguments[0]!)));
+        Orleans.IGrainFactory grains = GrainFake.Of<Orleans.IGrainFactory>((_, arguments) => GrainFake.Of<IExpertShardGrain>((_, _) => Describe((string)arguments[0]!)));
         _directory = new ExpertDirectory(grains, scheduler, _rig.Context(new InProcessNetwork().Join("silo")));
         _run = _directory.RunAsync(_stop.Token);
         return Task.CompletedTask;
