@@ -5,6 +5,7 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 
 using OrleansServe.Gateway.Options;
 using OrleansServe.Grains;
+using OrleansServe.Grains.Fleet;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Placement;
 using OrleansServe.Grains.Usage;
@@ -50,6 +51,11 @@ public static class SiloComposition
         {
             // One process is the whole cluster: its ledger lasts as long as it does.
             silo.AddMemoryGrainStorage(UsageStorage.Provider);
+        }
+
+        if (options.Roles.HasFlag(SiloRole.Gateway) && options.Fleet.Scaling is { } scaling)
+        {
+            silo.Services.AddOrleansServeFleet(options.Fleet.Kind, scaling);
         }
 
         silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));

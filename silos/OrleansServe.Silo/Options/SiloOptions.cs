@@ -77,6 +77,9 @@ public sealed record SiloOptions
     /// <summary>What tokens are sold for and nodes cost.</summary>
     public PriceList Prices { get; init; } = new();
 
+    /// <summary>What a gateway does about the size of the fleet.</summary>
+    public FleetOptions Fleet { get; init; } = new();
+
     /// <summary>Log what happens, not only what goes wrong.</summary>
     public bool Verbose { get; init; }
 

@@ -142,6 +142,7 @@ public sealed class SiloOptionsReader
             faults.Add($"--roles must have {SiloRoleList.Format(SiloRoleList.WholeCluster)} where there is one process, not only {SiloRoleList.Format(options.Roles)}; several need --redis");
         }
 
+        faults.AddRange(FleetSettings.Faults(options.Fleet));
         faults.AddRange(PortFaults(options));
 
         DataPlaneOptions plane = options.DataPlane;

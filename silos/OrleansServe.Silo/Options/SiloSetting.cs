@@ -44,6 +44,7 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         new("TlsKey", "--tls-key", "FILE", "tcp: PEM file of its private key", (o, v) => o with { DataPlane = o.DataPlane with { Key = Text(v) } }),
         new("TlsAuthority", "--tls-authority", "FILE", "tcp: PEM file of the authorities whose silos are let in", (o, v) => o with { DataPlane = o.DataPlane with { Authority = Text(v) } }),
         new("Prices", "--prices", "FILE", "JSON file of what tokens are sold for and nodes cost (default: nothing costs anything)", (o, v) => o with { Prices = PriceFile.Read(Text(v)) }),
+        .. FleetSettings.All,
         .. ClusteringSettings.All,
         new("TlsPeerName", "--tls-peer-name", "NAME", "tcp: DNS name that every silo's certificate bears, where the authority signs for others too", (o, v) => o with { DataPlane = o.DataPlane with { PeerName = Name(v) } }),
         .. ServingSettings.All,

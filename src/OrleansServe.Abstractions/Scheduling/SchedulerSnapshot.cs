@@ -8,4 +8,9 @@ namespace OrleansServe.Abstractions.Scheduling;
 [GenerateSerializer, Immutable, Alias("os.scheduler-snapshot")]
 public sealed record SchedulerSnapshot(
     [property: Id(0)] ImmutableArray<WorkerStatus> Workers,
-    [property: Id(1)] int QueuedRequests);
+    [property: Id(1)] int QueuedRequests)
+{
+    /// <summary>What has been asked of the scheduler; null if it does not say.</summary>
+    [Id(2)]
+    public DemandStatus? Demand { get; init; }
+}

@@ -21,4 +21,16 @@ public sealed record WorkerStatus(
     /// <summary>It is told to stop and gets new requests only where there is no other.</summary>
     [Id(6)]
     public bool Draining { get; init; }
+
+    /// <summary>How full it is, in [0, 1]: of streams, of KV blocks or of queued tokens, whichever is most.</summary>
+    [Id(7)]
+    public double Fill { get; init; }
+
+    /// <summary>Time that it has worked since the scheduler knows it, as if it had been full: half full for a minute is half a minute.</summary>
+    [Id(8)]
+    public TimeSpan Busy { get; init; }
+
+    /// <summary>Tokens that it has computed since the scheduler knows it.</summary>
+    [Id(9)]
+    public long Served { get; init; }
 }

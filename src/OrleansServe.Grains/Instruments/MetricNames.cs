@@ -27,4 +27,9 @@ internal static class MetricNames
     public const string SchedulerQueuedRequests = "orleansserve_scheduler_queued_requests";
     public const string SchedulerAdmissions = "orleansserve_scheduler_admissions_total";
     public const string SchedulerWorkers = "orleansserve_scheduler_workers";
+    public const string FleetUnitsWanted = "orleansserve_fleet_units_wanted";
+    public const string FleetUnits = "orleansserve_fleet_units";
+    public const string FleetDecisions = "orleansserve_fleet_decisions_total";
+    public const string FleetUnchangeable = "orleansserve_fleet_unchangeable";
+    public const string FleetCost = "orleansserve_fleet_cost_usd_per_hour";
 }

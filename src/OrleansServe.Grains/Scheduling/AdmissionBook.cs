@@ -15,6 +15,9 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
 {
     private readonly Dictionary<Guid, AdmittedRequest> _admitted = [];
 
+    /// <summary>Told what is admitted and what ends.</summary>
+    public DemandCounter Demand { get; init; } = new();
+
     /// <summary>What is wrong with a request; null if nothing is.</summary>
     public static string? FaultOf(AdmissionRequest request)
     {
@@ -73,6 +76,7 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
         // Prompts are charged as they are admitted, so that a burst does not go through as one; what follows is charged as workers report it.
         account.Charge(request.PromptTokens);
         _admitted[request.RequestId] = admitted;
+        Demand.Admitted(request);
         return new Admission(AdmissionOutcome.Admitted, prefillEntry.Report.Worker, decodeEntry.Report.Worker, null, TimeSpan.Zero);
     }
 
@@ -86,6 +90,7 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
         }
 
         admitted.End();
+        Demand.Ended(admitted.Request);
         tenants.Leave(admitted.Account);
         return true;
     }

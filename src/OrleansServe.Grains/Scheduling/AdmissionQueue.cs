@@ -23,6 +23,8 @@ internal sealed class AdmissionQueue(TenantAccounts tenants, int limit, ServiceT
 
     public bool IsFull => _waiting.Count >= limit;
 
+    public IEnumerable<PendingAdmission> Waiting => _waiting;
+
     public int CountOf(ServiceClass serviceClass) => _waiting.Count(pending => pending.Class == serviceClass);
 
     /// <summary>Makes an entry for a request that arrives; it does not wait yet.</summary>

@@ -29,6 +29,8 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
     private readonly AdmissionQueue _queue;
     private readonly TenantAccounts _tenants = new();
     private readonly EndedRequests _ended = new();
+    private readonly DemandCounter _demand = new();
+    private readonly DateTimeOffset _since;
     private readonly long _epoch;
 
     /// <summary>Made by the grain runtime.</summary>
@@ -49,11 +51,12 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
         _options = options.Value;
         _time = time;
         _epoch = time.GetTimestamp();
+        _since = time.GetUtcNow();
         _membership = membership;
         _metrics = services.Metrics;
-        _workers = new WorkerTable(time);
+        _workers = new WorkerTable(time) { Fill = new WorkerFill(_options.MaxQueuedTokens, _options.MaxRequestsPerDecodeWorker) };
         AdmissionLimits limits = new(_options.MaxQueuedTokens, _options.MaxRequestsPerDecodeWorker, service.Value.Overcommit);
-        _book = new AdmissionBook(_workers, _tenants, limits, _options.RetryAfter);
+        _book = new AdmissionBook(_workers, _tenants, limits, _options.RetryAfter) { Demand = _demand };
         _queue = new AdmissionQueue(_tenants, _options.MaxQueuedRequests, service.Value.Targets);
     }
 
@@ -95,6 +98,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             throw new OperationCanceledException($"request {request.RequestId:N} has ended already");
         }
 
+        _demand.Arrived(request);
         PendingAdmission pending = _queue.Open(request, Now);
         try
         {
@@ -176,8 +180,14 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             entry.Report.Load,
             _time.GetElapsedTime(entry.ReportedAt),
             entry.Report.WeightsFingerprint,
-            entry.Report.DataPlaneAddress) { Draining = entry.Report.Draining })],
-        _queue.Count));
+            entry.Report.DataPlaneAddress)
+        {
+            Draining = entry.Report.Draining,
+            Fill = _workers.Fill.Of(entry.Report),
+            Busy = entry.Busy,
+            Served = entry.Served,
+        })],
+        _queue.Count) { Demand = _demand.Read(_queue.Waiting, _since, Now) });
 
     private Admission Count(Admission answer)
     {

@@ -27,6 +27,12 @@ internal sealed class WorkerEntry(WorkerReport report, PrefillRouter router)
     /// <summary>Requests admitted there and not completed.</summary>
     public int AdmittedRequests { get; set; }
 
+    /// <summary>Time that it has worked, as if it had been full.</summary>
+    public TimeSpan Busy { get; private set; }
+
+    /// <summary>Tokens that it has computed.</summary>
+    public long Served { get; private set; }
+
     /// <summary>Prompt tokens that it has to compute, reported or on their way.</summary>
     public long QueuedTokens => Report.Load.QueuedTokens + _expectedTokens;
 
@@ -48,6 +54,9 @@ internal sealed class WorkerEntry(WorkerReport report, PrefillRouter router)
         }
     }
 
+    /// <summary>It has worked for so long, as if it had been full.</summary>
+    public void Worked(TimeSpan busy) => Busy += busy;
+
     /// <summary>Takes a report in.</summary>
     /// <param name="report">The report.</param>
     /// <param name="now">Timestamp.</param>
@@ -59,6 +68,11 @@ internal sealed class WorkerEntry(WorkerReport report, PrefillRouter router)
         foreach (Guid request in report.Arrived)
         {
             Forget(request);
+        }
+
+        foreach (TenantTokens served in report.Served)
+        {
+            Served += served.Tokens;
         }
 
         if (_slot >= 0)

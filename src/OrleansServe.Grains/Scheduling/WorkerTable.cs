@@ -11,6 +11,9 @@ internal sealed class WorkerTable(TimeProvider time)
     /// <summary>What the prefill workers have cached and were given lately.</summary>
     public PrefillRouter Router { get; } = new();
 
+    /// <summary>What makes a worker full.</summary>
+    public WorkerFill Fill { get; init; } = new(8192, 256);
+
     public IEnumerable<WorkerEntry> All => _entries.Values;
 
     /// <summary>Takes a report in.</summary>
@@ -34,6 +37,11 @@ internal sealed class WorkerTable(TimeProvider time)
         if (!known)
         {
             _entries[key] = entry = new WorkerEntry(report, Router);
+        }
+
+        else
+        {
+            entry!.Worked(time.GetElapsedTime(entry.ReportedAt) * Fill.BusyOf(entry.Report));
         }
 
         // Requests under way go on counting against a worker that reports anew.

@@ -43,6 +43,10 @@ public sealed partial class MetricsPageTests
         new DataPlaneMetrics(factory, "n").Publish(default);
         BuildInfo.Publish(factory, "n", "m", "w", "r");
         _ = new GatewayMetrics(factory, "m");
+        FleetMetrics fleet = new(factory);
+        fleet.Begin();
+        fleet.Decided(WorkerRole.Decode, 1, 2, seen: true);
+        fleet.Serving(WorkerRole.Decode, 1);
         UsageMetrics usage = new(factory);
         usage.HourCost.WithLabels("m").Set(0);
         usage.HourIncome.WithLabels("m").Set(0);

@@ -1,0 +1,19 @@
+using OrleansServe.Grains.Instruments;
+using OrleansServe.Policies.Scaling;
+
+namespace OrleansServe.Grains.Fleet;
+
+/// <summary>What the fleet grain is given beside the framework's services.</summary>
+public sealed class FleetServices
+{
+    internal FleetServices(ScalingOptions options, IFleetAdapter adapter, FleetMetrics metrics) =>
+        (Options, Policy, Adapter, Metrics) = (options, new ScalingPolicy(options), adapter, metrics);
+
+    internal ScalingOptions Options { get; }
+
+    internal ScalingPolicy Policy { get; }
+
+    internal IFleetAdapter Adapter { get; }
+
+    internal FleetMetrics Metrics { get; }
+}
