@@ -83,26 +83,30 @@ public static class WeightedRows
         ref var v = ref MemoryMarshal.GetReference(values);
         ref var s = ref MemoryMarshal.GetReference(sums);
         var ahead = new Upcoming(next);
-        var head = 0;
-        for (; head + 4 <= heads; head += 4)
+        var head = heads / 4 * 4;
+        var part = 0;
+        for (; TLanes.HasWideTiles && part + (4 * LaneTails.Width) <= width; part += 4 * LaneTails.Width)
         {
-            ref var first = ref Unsafe.Add(ref p, (nint)head * weightStride);
-            ref var sum = ref Unsafe.Add(ref s, (nint)head * width);
-            var i = 0;
-            for (; TLanes.HasWideTiles && i + (4 * LaneTails.Width) <= width; i += 4 * LaneTails.Width)
+            // A column of the values, narrow enough for the first-level cache, serves all heads before the next one.
+            for (var i = 0; i < head; i += 4)
             {
-                FourByFour<TLanes>(ref first, weightStride, ref Unsafe.Add(ref v, i), valueStride, count, ref Unsafe.Add(ref sum, i), width, ref ahead);
+                FourByFour<TLanes>(
+                    ref Unsafe.Add(ref p, (nint)i * weightStride), weightStride, ref Unsafe.Add(ref v, part), valueStride, count, ref Unsafe.Add(ref s, ((nint)i * width) + part), width, ref ahead);
             }
+        }
 
-            for (; i + LaneTails.Width <= width; i += LaneTails.Width)
+        for (; part + LaneTails.Width <= width; part += LaneTails.Width)
+        {
+            for (var i = 0; i < head; i += 4)
             {
-                FourByOne<TLanes>(ref first, weightStride, ref Unsafe.Add(ref v, i), valueStride, count, ref Unsafe.Add(ref sum, i), width);
+                FourByOne<TLanes>(
+                    ref Unsafe.Add(ref p, (nint)i * weightStride), weightStride, ref Unsafe.Add(ref v, part), valueStride, count, ref Unsafe.Add(ref s, ((nint)i * width) + part), width);
             }
+        }
 
-            for (var row = 0; i < width && row < 4; row++)
-            {
-                One<TLanes>(ref Unsafe.Add(ref first, (nint)row * weightStride), ref v, valueStride, count, ref Unsafe.Add(ref sum, (nint)row * width), i, width);
-            }
+        for (var i = 0; part < width && i < head; i++)
+        {
+            One<TLanes>(ref Unsafe.Add(ref p, (nint)i * weightStride), ref v, valueStride, count, ref Unsafe.Add(ref s, (nint)i * width), part, width);
         }
 
         for (; head < heads; head++)
