@@ -12,6 +12,9 @@ namespace OrleansServe.Engine.Moe;
 /// </summary>
 public sealed class ExpertCompute
 {
+    // Experts per thread from which on each is left to one thread: the last of them keep one thread waiting, but nothing is handed over in between.
+    private const int FewestWhole = 8;
+
     private readonly ComputePool _pool;
     private readonly int _hidden;
     private readonly ExpertRows _rows;
@@ -22,6 +25,7 @@ public sealed class ExpertCompute
     private readonly int[] _taken;
     private readonly Stage _first;
     private readonly Stage _second;
+    private readonly Whole _whole;
     private int _takenCount;
     private ExpertWork _work;
 
@@ -39,6 +43,7 @@ public sealed class ExpertCompute
         _taken = new int[experts];
         _first = new Stage(this, config.MoeIntermediateSize, _hidden, Expand);
         _second = new Stage(this, _hidden, config.MoeIntermediateSize, Contract);
+        _whole = new Whole(this, experts);
     }
 
     /// <summary>Experts that rows of the layer go to, ascending.</summary>
@@ -60,16 +65,17 @@ public sealed class ExpertCompute
     /// <summary>Computes what was taken and fills its part of the work's output.</summary>
     public void Compute()
     {
-        foreach (var expert in Taken)
+        if (_takenCount >= FewestWhole * _pool.Threads)
         {
-            Gather(expert);
+            _whole.Run(_pool);
+        }
+        else
+        {
+            Divided();
         }
 
-        _first.Run(_pool);
-        _second.Run(_pool);
         foreach (var expert in Taken)
         {
-            Scatter(expert);
             _mlps[expert] = null;
         }
 
@@ -91,6 +97,21 @@ public sealed class ExpertCompute
     }
 
     private ReadOnlySpan<int> Taken => _taken.AsSpan(0, _takenCount);
+
+    private void Divided()
+    {
+        foreach (var expert in Taken)
+        {
+            Gather(expert);
+        }
+
+        _first.Run(_pool);
+        _second.Run(_pool);
+        foreach (var expert in Taken)
+        {
+            Scatter(expert);
+        }
+    }
 
     private void Gather(int expert)
     {
@@ -136,6 +157,34 @@ public sealed class ExpertCompute
         var start = _rows.StartOf(expert);
         var y = slots.Length == 1 ? _work.Output.Span[(slots[0] * _hidden)..] : _gathered.AsSpan(start * _hidden);
         mlp.Down.Multiply(_inner.AsSpan(start * mlp.Inner), mlp.Inner, slots.Length, first, count, y[first..], _hidden);
+    }
+
+    /// <summary>Every expert taken, an expert to a part: its rows stay in the caches of one processor. Those with the most rows come first.</summary>
+    private sealed class Whole(ExpertCompute owner, int experts) : ParallelWork
+    {
+        private readonly long[] _order = new long[experts];
+
+        public void Run(ComputePool pool)
+        {
+            var order = _order.AsSpan(0, owner._takenCount);
+            for (var i = 0; i < order.Length; i++)
+            {
+                var expert = owner._taken[i];
+                order[i] = ((long)-owner._rows.SlotsOf(expert).Length << 32) | (uint)expert;
+            }
+
+            order.Sort();
+            pool.Run(this, order.Length);
+        }
+
+        public override void Execute(int part, int worker)
+        {
+            var expert = (int)(uint)_order[part];
+            owner.Gather(expert);
+            owner.Expand(expert, 0, owner._mlps[expert]!.Inner);
+            owner.Contract(expert, 0, owner._hidden);
+            owner.Scatter(expert);
+        }
     }
 
     /// <summary>One of the two products of every expert taken, cut by outputs.</summary>
