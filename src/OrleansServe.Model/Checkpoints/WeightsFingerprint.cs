@@ -19,6 +19,7 @@ public sealed record WeightsFingerprint
 
     private const string VersionLine = "OrleansServe weights 1\n";
     private const string Int8Line = "int8, one scale an output 1\n";
+    private const string Float8RowsLine = "rows for experts in e4m3 1x128, back in bf16 1\n";
     private const int PieceBytes = 8 << 20;
 
     private WeightsFingerprint(string hex) => Hex = hex;
@@ -33,13 +34,16 @@ public sealed record WeightsFingerprint
     public override string ToString() => Hex;
 
     /// <summary>
-    /// The fingerprint of the weights that are computed with. Quantised ones are other weights: their workers exchange neither KV nor
-    /// experts with those that have the checkpoint's.
+    /// The fingerprint of what is computed with the weights. Quantised ones, and rows that are rounded on their way, are another model: their workers exchange neither KV nor
+    /// experts with those that compute with the checkpoint's numbers.
     /// </summary>
     /// <param name="format">Numbers in which the matrices are kept.</param>
-    public WeightsFingerprint As(WeightFormat format) => format == WeightFormat.Native
-        ? this
-        : new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{VersionLine}{Hex}\n{Int8Line}"))));
+    /// <param name="rows">Numbers in which rows go to routed experts.</param>
+    public WeightsFingerprint As(WeightFormat format, ExpertRowFormat rows = ExpertRowFormat.Exact)
+    {
+        var weights = format == WeightFormat.Native ? this : Derive(Int8Line);
+        return rows == ExpertRowFormat.Exact ? weights : weights.Derive(Float8RowsLine);
+    }
 
     /// <summary>Reads a fingerprint written as text.</summary>
     /// <param name="hex">64 hexadecimal digits.</param>
@@ -109,6 +113,8 @@ public sealed record WeightsFingerprint
         ArgumentNullException.ThrowIfNull(hex);
         return hex.Length == 2 * Size && hex.All(char.IsAsciiHexDigit) ? new WeightsFingerprint(hex.ToLowerInvariant()) : null;
     }
+
+    private WeightsFingerprint Derive(string line) => new(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{VersionLine}{Hex}\n{line}"))));
 
     private static byte[] HashTensor(TensorView tensor, Counter counter, CancellationToken cancellationToken)
     {

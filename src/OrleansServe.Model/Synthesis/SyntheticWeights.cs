@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 using OrleansServe.Model.Checkpoints;
 using OrleansServe.Model.Configuration;
+using OrleansServe.Model.NumberFormats;
 
 namespace OrleansServe.Model.Synthesis;
 
@@ -84,7 +85,7 @@ public sealed class SyntheticWeights
             }
             else
             {
-                BinaryPrimitives.WriteUInt16LittleEndian(destination[at..], BFloat16(value));
+                BinaryPrimitives.WriteUInt16LittleEndian(destination[at..], BFloat16.FromSingle(value));
             }
         }
     }
@@ -109,13 +110,6 @@ public sealed class SyntheticWeights
         name.EndsWith("o_proj.weight", StringComparison.Ordinal) || name.EndsWith("down_proj.weight", StringComparison.Ordinal);
 
     private static Distribution Around(double mean, double deviation) => new((float)mean, (float)(deviation * UniformToUnit));
-
-    private static ushort BFloat16(float value)
-    {
-        // To the nearest, ties to even; the numbers here are far from infinity.
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-    }
 
     // The finaliser of SplitMix64: every bit of the counter reaches every bit of the word.
     private static ulong Mix(ulong z)
