@@ -4,6 +4,7 @@ using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Memory;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Mtp;
+using OrleansServe.Engine.Overlap;
 using OrleansServe.Engine.Probes;
 using OrleansServe.Engine.Threading;
 using OrleansServe.Engine.Weights;
@@ -25,6 +26,8 @@ public sealed class CpuEngine : IEngine
     private readonly StepBatch _batch;
     private readonly StepSharing _sharing;
     private readonly DecoderLayer _layer;
+    private readonly Microbatches _microbatches;
+    private readonly int _overlapRows;
     private readonly OutputHead _head;
     private readonly MtpLayer? _mtp;
     private readonly Drafter? _drafter;
@@ -36,8 +39,11 @@ public sealed class CpuEngine : IEngine
     /// <param name="weights">the model; stays the caller's and must outlive the engine</param>
     /// <param name="options">sizes</param>
     /// <param name="experts">computes routed experts; null stands for the experts of <paramref name="weights"/></param>
+    /// <param name="second">
+    /// another dispatcher, so that a step with rows that go elsewhere may be taken through MoE layers in two microbatches (<see cref="EngineOptions.OverlapRows"/>); no result depends on it
+    /// </param>
     /// <exception cref="ArgumentException">An option is out of range, sizes are too large together, or experts are missing.</exception>
-    public CpuEngine(ModelWeights weights, EngineOptions options, IExpertDispatcher? experts = null)
+    public CpuEngine(ModelWeights weights, EngineOptions options, IExpertDispatcher? experts = null, IExpertDispatcher? second = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         ArgumentNullException.ThrowIfNull(options);
@@ -85,7 +91,11 @@ public sealed class CpuEngine : IEngine
             _embed = new RowWork(Embed);
             _head = new OutputHead(_config, rows, options.SampledTokens, _pool);
             _kv = new PagedKv(layout, options.KvBlocks);
-            _layer = new DecoderLayer(_config, rows, rotary, _kv, experts, _pool);
+            IExpertDispatcher[] dispatchers = experts is null ? [] : second is null || options.OverlapRows == 0 ? [experts] : [experts, second];
+            var secondRows = Math.Max(rows / 2, 1);
+            _layer = new DecoderLayer(_config, dispatchers.Length > 1 ? [rows, secondRows] : [rows], rotary, _kv, dispatchers, options.ExpertRows, _pool);
+            _overlapRows = dispatchers.Length > 1 ? options.OverlapRows : int.MaxValue;
+            _microbatches = new Microbatches(_layer, _sharing, secondRows);
             if (mtp is not null)
             {
                 _mtp = new MtpLayer(weights, mtp, rows, _layer, _kv, _pool);
@@ -108,6 +118,8 @@ public sealed class CpuEngine : IEngine
 
     internal IStepProbe? Probe { get; set; }
 
+    internal IStageObserver? Stages { get; set; }
+
     internal ComputePool Pool => _pool;
 
     /// <inheritdoc/>
@@ -116,10 +128,17 @@ public sealed class CpuEngine : IEngine
         Begin(plan, result);
         _embed.Run(_pool, _batch.Rows);
         Probe?.Rows(ProbeStage.Embedding, -1, Rows);
-        for (var layer = 0; layer < _weights.Layers.Length; layer++)
+        if (Divides())
         {
-            _layer.Forward(_weights.Layers[layer], layer, layer - 1, _batch, _hidden, Probe);
-            Probe?.Rows(ProbeStage.Hidden, layer, Rows);
+            ForwardDivided();
+        }
+        else
+        {
+            for (var layer = 0; layer < _weights.Layers.Length; layer++)
+            {
+                _layer.Forward(_weights.Layers[layer], layer, layer - 1, _batch, _hidden, Probe);
+                Probe?.Rows(ProbeStage.Hidden, layer, Rows);
+            }
         }
 
         _head.Finish(_weights.FinalNorm, _weights.Head, _weights.Layers.Length - 1, _batch, _hidden, result, Probe);
@@ -190,6 +209,34 @@ public sealed class CpuEngine : IEngine
         _batch.Load(plan, firstAttended);
         _pool.CallerAlone = !_sharing.IsWorthIt(_batch);
         result.Begin(plan, _head.Logits, _config.VocabSize);
+    }
+
+    // Every matrix is read twice then, which pays only where there is a way to hide: the last step tells.
+    private bool Divides() => _batch.Rows >= Math.Max(_overlapRows, 2) && _layer.SentRowsAway && Probe is null;
+
+    private void ForwardDivided()
+    {
+        _microbatches.Divide(_batch);
+        var layers = _weights.Layers;
+        for (var layer = 0; layer < layers.Length;)
+        {
+            var end = layer;
+            while (end < layers.Length && layers[end].Router is not null)
+            {
+                end++;
+            }
+
+            if (end > layer)
+            {
+                _microbatches.Run(layers, layer, end, _batch, _hidden, Stages);
+                layer = end;
+            }
+            else
+            {
+                _layer.Forward(layers[layer], layer, layer - 1, _batch, _hidden, probe: null);
+                layer++;
+            }
+        }
     }
 
     private void Embed(int first, int end, int worker)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using OrleansServe.Model.Checkpoints;
 
 namespace OrleansServe.Engine;
 
@@ -23,6 +24,15 @@ public sealed record EngineOptions
     /// <summary>Use the MTP layer where the weights have it: keep its KV beside the main layers' and draft with it.</summary>
     public bool UseMtp { get; init; } = true;
 
+    /// <summary>
+    /// Rows of a step from which on it goes through MoE layers in two microbatches, one of which computes while rows of the other are with experts elsewhere; 0 for never. Takes a
+    /// second dispatcher. No result depends on it.
+    /// </summary>
+    public int OverlapRows { get; init; } = 8;
+
+    /// <summary>Numbers in which rows go to routed experts and come back. Another format gives other results, the same ones wherever experts are.</summary>
+    public ExpertRowFormat ExpertRows { get; init; } = ExpertRowFormat.Exact;
+
     /// <summary>Multiply-adds of a step in one layer, in the mean, from which on threads share the step; smaller ones belong to the caller's alone.</summary>
     internal long SmallestSharedStep { get; init; } = 3 << 19;
 
@@ -39,6 +49,8 @@ public sealed record EngineOptions
         Check(faults, nameof(MaxBatchTokens), MaxBatchTokens, 1, 1 << 16);
         Check(faults, nameof(MaxSampledTokens), MaxSampledTokens, 0, MaxBatchTokens);
         Check(faults, nameof(MaxTopLogprobs), MaxTopLogprobs, 0, 1024);
+        Check(faults, nameof(ExpertRows), (int)ExpertRows, (int)ExpertRowFormat.Exact, (int)ExpertRowFormat.Float8);
+        Check(faults, nameof(OverlapRows), OverlapRows, 0, 1 << 16);
         Check(faults, nameof(Threads), Threads, 0, 1024);
         if (faults.Count > 0)
         {

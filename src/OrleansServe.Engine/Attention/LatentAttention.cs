@@ -1,5 +1,6 @@
 using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Memory;
+using OrleansServe.Engine.Overlap;
 using OrleansServe.Engine.Threading;
 using OrleansServe.Engine.Weights;
 using OrleansServe.Kernels.Elementwise;
@@ -73,53 +74,61 @@ internal sealed class LatentAttention
 
     private int ValueWidth { get; }
 
-    /// <summary>Writes the batch's KV and computes its attention.</summary>
-    /// <param name="weights">the layer</param>
-    /// <param name="layer">its index in the KV memory</param>
-    /// <param name="batch">rows and block tables</param>
+    /// <summary>Computes queries and KV of some rows, and writes the KV.</summary>
+    /// <param name="at">rows and layer</param>
     /// <param name="x">[rows, hidden] normalised input</param>
-    /// <param name="y">[rows, hidden] output, not yet added to the residual stream</param>
-    public void Forward(LayerWeights weights, int layer, StepBatch batch, float[] x, float[] y)
+    public void Begin(in LayerRows at, float[] x)
     {
-        (_weights, _layer, _batch) = (weights, layer, batch);
-        var rows = batch.Rows;
-        _linear.From(x, _config.HiddenSize, rows).To(weights.KvDown, _compressed, _config.KvWidth);
+        Set(at);
+        var weights = at.Weights;
+        _linear.From(x, _config.HiddenSize, at.Rows).To(weights.KvDown, _compressed, _config.KvWidth);
         if (weights.QueryDown is { } down)
         {
             _linear.To(down, _queryRank, down.Outputs).Run();
-            _normQuery.Run(_pool, rows);
-            _linear.From(_queryRank, down.Outputs, rows).To(weights.Query, _query, QueryWidth).Run();
+            _normQuery.Run(_pool, at.Rows);
+            _linear.From(_queryRank, down.Outputs, at.Rows).To(weights.Query, _query, QueryWidth).Run();
         }
         else
         {
             _linear.To(weights.Query, _query, QueryWidth).Run();
         }
 
-        _prepare.Run(_pool, rows);
-        batch.Plan.LayerCompleted?.Invoke(layer);
-        for (int first = 0, count; first < rows; first += count)
+        _prepare.Run(_pool, at.Rows);
+        if (at.IsLast)
         {
-            count = Math.Min(_latentRows, rows - first);
+            at.Batch.Plan.LayerCompleted?.Invoke(at.Layer);
+        }
+    }
+
+    /// <summary>Attends for rows that were begun.</summary>
+    /// <param name="at">rows and layer</param>
+    /// <param name="y">[rows, hidden] output, not yet added to the residual stream</param>
+    public void Finish(in LayerRows at, float[] y)
+    {
+        Set(at);
+        for (int first = at.Rows.First, count; first < at.Rows.End; first += count)
+        {
+            count = Math.Min(_latentRows, at.Rows.End - first);
             _absorb.Run(_pool, first, count, (long)_config.KvLoraRank * _config.QkNopeHeadDim);
-            count = _attend.Run(layer, batch, first, count);
+            count = _attend.Run(at.Layer, at.Batch, first, count);
             _extract.Run(_pool, first, count, (long)_config.KvLoraRank * _config.VHeadDim);
         }
 
-        _linear.From(_values, ValueWidth, rows).To(weights.Output, y, _config.HiddenSize).Run();
+        _linear.From(_values, ValueWidth, at.Rows).To(at.Weights.Output, y, _config.HiddenSize).Run();
     }
 
-    /// <summary>Writes the batch's KV and nothing else.</summary>
-    /// <param name="weights">the layer</param>
-    /// <param name="layer">its index in the KV memory</param>
-    /// <param name="batch">rows and block tables</param>
+    /// <summary>Writes the KV of some rows and nothing else.</summary>
+    /// <param name="at">rows and layer</param>
     /// <param name="x">[rows, hidden] normalised input</param>
-    public void WriteKv(LayerWeights weights, int layer, StepBatch batch, float[] x)
+    public void WriteKv(in LayerRows at, float[] x)
     {
-        (_weights, _layer, _batch) = (weights, layer, batch);
-        _linear.From(x, _config.HiddenSize, batch.Rows).To(weights.KvDown, _compressed, _config.KvWidth).Run();
-        _store.Run(_pool, batch.Rows);
-        batch.Plan.LayerCompleted?.Invoke(layer);
+        Set(at);
+        _linear.From(x, _config.HiddenSize, at.Rows).To(at.Weights.KvDown, _compressed, _config.KvWidth).Run();
+        _store.Run(_pool, at.Rows);
+        at.Batch.Plan.LayerCompleted?.Invoke(at.Layer);
     }
+
+    private void Set(in LayerRows at) => (_weights, _layer, _batch) = (at.Weights, at.Layer, at.Batch);
 
     private void NormQuery(int first, int end, int worker)
     {

@@ -1,3 +1,5 @@
+using OrleansServe.Model.Checkpoints;
+
 namespace OrleansServe.Engine.Moe;
 
 /// <summary>The routed experts' work of one MoE layer in one step. The memories belong to the engine and are valid until the layer is done.</summary>
@@ -14,6 +16,9 @@ public readonly struct ExpertWork
 
     /// <summary>Floats per row.</summary>
     public required int Hidden { get; init; }
+
+    /// <summary>Numbers in which rows may be sent: of a format other than exact, <see cref="Input"/> is rounded to it already, and the engine rounds what comes back.</summary>
+    public ExpertRowFormat Format { get; init; }
 
     /// <summary>[rows, hidden] normalised input of the layer's experts.</summary>
     public required ReadOnlyMemory<float> Input { get; init; }

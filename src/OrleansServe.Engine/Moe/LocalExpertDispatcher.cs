@@ -7,6 +7,9 @@ public sealed class LocalExpertDispatcher(ExpertBank bank) : IExpertDispatcher
     private ExpertCompute? _compute;
 
     /// <inheritdoc/>
+    public bool IsAway => false;
+
+    /// <inheritdoc/>
     public void Begin(in ExpertWork work) => _compute = work.Compute;
 
     /// <inheritdoc/>

@@ -33,9 +33,9 @@ internal sealed class Mlp
     /// <summary>Computes y = down(silu(gate(x)) · up(x)).</summary>
     /// <param name="weights">the matrices</param>
     /// <param name="x">[rows, hidden]</param>
-    /// <param name="rows">number of rows</param>
+    /// <param name="rows">which rows</param>
     /// <param name="y">[rows, hidden]; not <paramref name="x"/></param>
-    public void Forward(MlpWeights weights, float[] x, int rows, float[] y)
+    public void Forward(MlpWeights weights, float[] x, RowRange rows, float[] y)
     {
         _inner = weights.Inner;
         _linear.From(x, _hidden, rows).To(weights.Gate, _gate, _inner).To(weights.Up, _up, _inner).Run();

@@ -13,10 +13,13 @@ internal sealed class LinearWork(ComputePool pool) : ParallelWork
     private int _count;
     private float[] _x = [];
     private int _xStride;
-    private int _rows;
+    private RowRange _rows;
 
     /// <summary>Sets the rows to multiply, [rows, xStride], and forgets earlier targets.</summary>
-    public LinearWork From(float[] x, int xStride, int rows)
+    public LinearWork From(float[] x, int xStride, int rows) => From(x, xStride, new RowRange(0, rows));
+
+    /// <summary>Sets the rows of [rows, xStride] to multiply, whose products go to the same rows of the targets, and forgets earlier targets.</summary>
+    public LinearWork From(float[] x, int xStride, RowRange rows)
     {
         _x = x;
         _xStride = xStride;
@@ -29,7 +32,7 @@ internal sealed class LinearWork(ComputePool pool) : ParallelWork
     public LinearWork To(LinearWeight weight, float[] y, int yStride)
     {
         var parts = pool.Threads * PartsPerThread;
-        var smallest = Math.Max(SmallestPart / Math.Max((long)_rows * weight.Columns, 1), 1);
+        var smallest = Math.Max(SmallestPart / Math.Max((long)_rows.Count * weight.Columns, 1), 1);
         var size = Math.Max((weight.Outputs + parts - 1) / parts, (int)Math.Min(smallest, weight.Outputs));
         size = (size + Tile - 1) / Tile * Tile;
         var first = _count == 0 ? 0 : _targets[_count - 1].EndPart;
@@ -37,7 +40,7 @@ internal sealed class LinearWork(ComputePool pool) : ParallelWork
         return this;
     }
 
-    public void Run() => pool.Run(this, _rows == 0 ? 0 : _targets[_count - 1].EndPart);
+    public void Run() => pool.Run(this, _rows.Count == 0 ? 0 : _targets[_count - 1].EndPart);
 
     public override void Execute(int part, int worker)
     {
@@ -50,7 +53,8 @@ internal sealed class LinearWork(ComputePool pool) : ParallelWork
         ref readonly var target = ref _targets[index];
         var first = (part - target.FirstPart) * target.PartSize;
         var count = Math.Min(target.PartSize, target.Weight.Outputs - first);
-        target.Weight.Multiply(_x, _xStride, _rows, first, count, target.Y.AsSpan(first), target.YStride);
+        target.Weight.Multiply(
+            _x.AsSpan(_rows.First * _xStride), _xStride, _rows.Count, first, count, target.Y.AsSpan((_rows.First * target.YStride) + first), target.YStride);
     }
 
     private readonly record struct Target(LinearWeight Weight, float[] Y, int YStride, int PartSize, int FirstPart, int EndPart);

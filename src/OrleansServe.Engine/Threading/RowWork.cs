@@ -5,14 +5,19 @@ namespace OrleansServe.Engine.Threading;
 internal sealed class RowWork(Action<int, int, int> body) : ParallelWork
 {
     private const int RowsPerPart = 4;
-    private int _rows;
+    private RowRange _rows;
 
-    public void Run(ComputePool pool, int rows)
+    public void Run(ComputePool pool, int rows) => Run(pool, new RowRange(0, rows));
+
+    public void Run(ComputePool pool, RowRange rows)
     {
         _rows = rows;
-        pool.Run(this, (rows + RowsPerPart - 1) / RowsPerPart);
+        pool.Run(this, (rows.Count + RowsPerPart - 1) / RowsPerPart);
     }
 
-    public override void Execute(int part, int worker) =>
-        body(part * RowsPerPart, Math.Min((part + 1) * RowsPerPart, _rows), worker);
+    public override void Execute(int part, int worker)
+    {
+        var first = _rows.First + (part * RowsPerPart);
+        body(first, Math.Min(first + RowsPerPart, _rows.End), worker);
+    }
 }

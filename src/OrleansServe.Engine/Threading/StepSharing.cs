@@ -21,11 +21,36 @@ internal sealed class StepSharing(ModelConfig config, long smallest)
         var work = 0L;
         for (var row = 0; row < batch.Rows && work < smallest; row++)
         {
-            work += _linear + (_perPosition * (batch.Positions[row] + 1));
+            work += CostOf(batch, row);
         }
 
         return work >= smallest;
     }
+
+    /// <summary>The row before which half of a step's multiply-adds, or a little less, are done.</summary>
+    /// <param name="batch">its rows</param>
+    public int Middle(StepBatch batch)
+    {
+        var all = 0L;
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            all += CostOf(batch, row);
+        }
+
+        var before = 0L;
+        for (var row = 0; row < batch.Rows; row++)
+        {
+            before += CostOf(batch, row);
+            if (2 * before > all)
+            {
+                return row;
+            }
+        }
+
+        return batch.Rows;
+    }
+
+    private long CostOf(StepBatch batch, int row) => _linear + (_perPosition * (batch.Positions[row] + 1));
 
     // Multiply-adds of a row in the matrices of a layer, in the mean of all layers.
     private static long Linear(ModelConfig config)

@@ -3,7 +3,7 @@ using OrleansServe.Engine.Moe;
 
 namespace OrleansServe.UnitTests.Engine.Schedules;
 
-/// <summary>The engines of one schedule: of different sizes and thread counts, with the experts at hand or in shards.</summary>
+/// <summary>The engines of one schedule: of different sizes and thread counts, with the experts at hand or in shards, there with one microbatch or two.</summary>
 internal sealed class Cluster : IDisposable
 {
     private readonly List<ExpertBank> _banks = [];
@@ -26,10 +26,10 @@ internal sealed class Cluster : IDisposable
         var blocks = random.Next(2) == 0 ? longest + random.Next(3) : longest * world.Requests.Length;
         var budget = random.Next(3) == 0 ? random.Next(1, 8) : random.Next(8, 160);
         var sharded = world.Weights.Experts is not null && (random.Next(3) == 0 || dispatch is not null);
-        return new Site(world, 1 + random.Next(4), blocks, budget, sharded ? Shards(world, random, dispatch) : null);
+        return new Site(world, 1 + random.Next(4), blocks, budget, sharded ? Shards(world, random, dispatch) : []);
     }
 
-    private IExpertDispatcher Shards(World world, Random random, Func<IExpertDispatcher, IExpertDispatcher>? dispatch)
+    private IExpertDispatcher[] Shards(World world, Random random, Func<IExpertDispatcher, IExpertDispatcher>? dispatch)
     {
         var config = world.Checkpoint.Config;
         var owners = Enumerable.Range(0, config.NRoutedExperts!.Value).Select(_ => random.Next(2)).ToArray();
@@ -39,7 +39,6 @@ internal sealed class Cluster : IDisposable
             _banks.Add(ExpertBank.Load(world.Checkpoint, Enumerable.Range(0, config.TotalLayers).Where(config.IsMoeLayer).ToDictionary(l => l, _ => mine), world.Format));
         }
 
-        var shards = new ShardedDispatcher([.. _banks[^2..]]);
-        return dispatch?.Invoke(shards) ?? shards;
+        return [.. Enumerable.Range(0, random.Next(1, 3)).Select(_ => new ShardedDispatcher([.. _banks[^2..]])).Select(shards => dispatch?.Invoke(shards) ?? shards)];
     }
 }
