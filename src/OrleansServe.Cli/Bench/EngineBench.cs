@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 using OrleansServe.Engine;
 using OrleansServe.Engine.Kv;
 using OrleansServe.Engine.Weights;
@@ -10,7 +8,6 @@ namespace OrleansServe.Cli.Bench;
 /// <summary>Times steps of an engine: decoding for several batches and contexts, prefilling for several lengths.</summary>
 internal sealed class EngineBench : IDisposable
 {
-    private const int KvSeed = 1;
     private const int TokenSeed = 2;
     private const int FewestSteps = 3;
     private const int MostSteps = 500;
@@ -61,7 +58,7 @@ internal sealed class EngineBench : IDisposable
         });
         _experts = new ExpertCounter(config.NRoutedExperts ?? 0);
         _engine.Probe = _experts;
-        FillKv();
+        KvNoise.Fill(_engine, _blocks);
     }
 
     /// <summary>Touches the weights and lets the code be compiled in its last form: a prompt, which goes to nearly all experts, and some decode steps.</summary>
@@ -159,24 +156,6 @@ internal sealed class EngineBench : IDisposable
         long begin = _time.GetTimestamp();
         _engine.Step(_plan, _result);
         return _time.GetElapsedTime(begin).TotalSeconds;
-    }
-
-    private void FillKv()
-    {
-        float[] noise = new float[_engine.Kv.Layout.BytesPerBlockLayer / sizeof(float)];
-        Random random = new(KvSeed);
-        for (int i = 0; i < noise.Length; i++)
-        {
-            noise[i] = ((float)random.NextDouble() * 2) - 1;
-        }
-
-        for (int block = 0; block < _blocks; block++)
-        {
-            for (int layer = 0; layer < _engine.Kv.Layout.Layers; layer++)
-            {
-                _engine.Kv.Write(block, layer, MemoryMarshal.AsBytes<float>(noise));
-            }
-        }
     }
 
     private sealed record Timing(int Steps, double Seconds, double FastestSeconds, double Experts, MachineLimits Machine)

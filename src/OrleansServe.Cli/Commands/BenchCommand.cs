@@ -19,6 +19,7 @@ internal static class BenchCommand
         BenchRoutingCommand.Create(terminal, time),
         BenchTransferCommand.Create(terminal, time),
         BenchBalanceCommand.Create(terminal, time),
+        BenchExpertsCommand.Create(terminal, time),
         BenchControlCommand.Create(terminal, time),
     };
 }
