@@ -9,6 +9,7 @@ namespace OrleansServe.Abstractions.Scheduling;
 /// <param name="ReportAge">How long ago that was.</param>
 /// <param name="WeightsFingerprint">SHA-256 of its weights, hexadecimal.</param>
 /// <param name="DataPlaneAddress">Where its data plane listens.</param>
+/// <param name="KvFormat">KV format fingerprint: it serves requests of gateways of the same one only.</param>
 [GenerateSerializer, Immutable, Alias("os.worker-status")]
 public sealed record WorkerStatus(
     [property: Id(0)] WorkerId Worker,
@@ -16,7 +17,8 @@ public sealed record WorkerStatus(
     [property: Id(2)] WorkerLoad Load,
     [property: Id(3)] TimeSpan ReportAge,
     [property: Id(4)] string WeightsFingerprint,
-    [property: Id(5)] string DataPlaneAddress)
+    [property: Id(5)] string DataPlaneAddress,
+    [property: Id(7)] string KvFormat)
 {
     /// <summary>It is told to stop and gets new requests only where there is no other.</summary>
     [Id(6)]

@@ -13,6 +13,7 @@ internal sealed class ClusterView
     private readonly WorkerGrains _grains;
     private readonly Func<IEnumerable<Silo>> _silos;
     private readonly string _model;
+    private readonly string _kvFormat;
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
 
@@ -26,6 +27,7 @@ internal sealed class ClusterView
         _grains = grains;
         _silos = silos;
         _model = model.Name;
+        _kvFormat = Convert.ToHexStringLower(model.KvFormat.Span);
         _limit = options.Value.SnapshotTimeout;
         _time = time;
     }
@@ -43,11 +45,14 @@ internal sealed class ClusterView
         try
         {
             SchedulerSnapshot snapshot = await SnapshotAsync(cancellationToken);
-            int prefill = snapshot.Workers.Count(worker => worker.Role == WorkerRole.Prefill);
-            int decode = snapshot.Workers.Count(worker => worker.Role == WorkerRole.Decode);
+            WorkerStatus[] own = [.. snapshot.Workers.Where(worker => worker.KvFormat == _kvFormat)];
+            int prefill = own.Count(worker => worker.Role == WorkerRole.Prefill);
+            int decode = own.Count(worker => worker.Role == WorkerRole.Decode);
+            int foreign = snapshot.Workers.Count(worker => worker.Role is not WorkerRole.Expert) - prefill - decode;
+            string others = foreign == 0 ? "" : $" Workers of other weights or another KV format, of which there are {foreign}, do not serve it.";
             return prefill > 0 && decode > 0
                 ? null
-                : $"Model {_model} has {prefill} prefill and {decode} decode workers; it needs at least one of each.";
+                : $"Model {_model} has {prefill} prefill and {decode} decode workers; it needs at least one of each.{others}";
         }
         catch (GrainUnreachableException unreachable)
         {
@@ -90,5 +95,6 @@ internal sealed class ClusterView
         Experts = status.Load.Experts,
         ExpertRows = status.Load.ExpertRows,
         ReportAgeSeconds = status.ReportAge.TotalSeconds,
+        WeightsFingerprint = status.WeightsFingerprint,
     };
 }

@@ -57,7 +57,7 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
             case AdmissionVerdict.Wait:
                 return null;
             case AdmissionVerdict.NoWorkers:
-                return Refusal(AdmissionOutcome.NoWorkers, decision.Reason);
+                return Refusal(AdmissionOutcome.NoWorkers, decision.Reason + Foreign(request));
             case AdmissionVerdict.TooLarge:
                 return Refusal(AdmissionOutcome.TooLarge, decision.Reason);
         }
@@ -97,6 +97,12 @@ internal sealed class AdmissionBook(WorkerTable workers, TenantAccounts tenants,
 
     /// <summary>Requests that <paramref name="isLive"/> does not hold for alive.</summary>
     public Guid[] FindOrphans(Func<AdmittedRequest, bool> isLive) => [.. _admitted.Where(pair => !isLive(pair.Value)).Select(pair => pair.Key)];
+
+    /// <summary>What to add where there are no workers: in the middle of a roll-out there may be some, of the other version.</summary>
+    private string Foreign(AdmissionRequest request) =>
+        workers.All.Count(entry => entry.Report.Role is not WorkerRole.Expert && entry.Report.KvFormat != request.KvFormat) is > 0 and var foreign
+            ? $" (there are {foreign} of other weights or another KV format)"
+            : "";
 
     /// <summary>Workers of a role that can serve the request; those that are to stop, and those it asks to avoid, only if there are no others.</summary>
     private WorkerEntry[] Candidates(WorkerRole role, AdmissionRequest request)

@@ -180,7 +180,8 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             entry.Report.Load,
             _time.GetElapsedTime(entry.ReportedAt),
             entry.Report.WeightsFingerprint,
-            entry.Report.DataPlaneAddress)
+            entry.Report.DataPlaneAddress,
+            entry.Report.KvFormat)
         {
             Draining = entry.Report.Draining,
             Fill = _workers.Fill.Of(entry.Report),

@@ -45,7 +45,7 @@ internal sealed class WorkerDrain(IReadOnlyList<IWorker> workers, ISchedulerGrai
         {
             SchedulerSnapshot snapshot = await scheduler.GetSnapshotAsync().WaitAsync(CallTimeout, context.Time);
             WorkerStatus[] others = [.. snapshot.Workers.Where(worker =>
-                worker.Worker.Node != context.Options.Node && !worker.Draining && worker.WeightsFingerprint == context.Model.WeightsFingerprint)];
+                worker.Worker.Node != context.Options.Node && !worker.Draining && worker.KvFormat == context.Model.KvFormatHex)];
             bool prefill = workers.Any(worker => worker is Prefill.PrefillWorker);
             return !prefill || others.Any(worker => worker.Role == WorkerRole.Prefill)
                 ? others.Where(worker => worker.Role == WorkerRole.Decode).Sum(worker => (long)worker.Load.KvBlocksTotal - worker.Load.KvBlocksUsed)

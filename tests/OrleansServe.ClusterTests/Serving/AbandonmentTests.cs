@@ -71,7 +71,8 @@ public sealed class AbandonmentTests
                     {
                         reached.TrySetResult();
                     }
-                }))];
+                },
+                cancel.Token))];
             await reached.Task.WaitAsync(TestServingCluster.Patience);
             await cancel.CancelAsync();
             await Task.WhenAll(streams).WaitAsync(TestServingCluster.Patience);
@@ -84,7 +85,7 @@ public sealed class AbandonmentTests
         Assert.Empty(cluster.Faults.Entries);
     }
 
-    private static async Task ReadAsync(AsyncServerStreamingCall<GenerateResponse> call, Action onMessage)
+    private static async Task ReadAsync(AsyncServerStreamingCall<GenerateResponse> call, Action onMessage, CancellationToken left)
     {
         using (call)
         {
@@ -95,9 +96,9 @@ public sealed class AbandonmentTests
                     onMessage();
                 }
             }
-            catch (RpcException e) when (e.StatusCode == StatusCode.Cancelled)
+            catch (RpcException) when (left.IsCancellationRequested)
             {
-                // As it was told to.
+                // As it was told to. Cancelled, mostly: where the transport is reset before its reader looks, the client calls it Unavailable.
             }
         }
     }

@@ -43,6 +43,19 @@ public sealed class HealthTests
     }
 
     [Fact]
+    public async Task Health_WorkersOfAnotherVersionOnly_IsNotServing()
+    {
+        await using GatewayServer server = await GatewayServer.StartAsync();
+        server.Cluster.Workers = [BothRoles[0], Worker(FakeCluster.Decode0, WorkerRole.Decode, kvFormat: "another")];
+
+        using HttpResponseMessage ready = await server.Http.GetAsync(new Uri("/readyz", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, ready.StatusCode);
+        Assert.Equal(
+            "Model tiny-r1 has 1 prefill and 0 decode workers; it needs at least one of each. Workers of other weights or another KV format, of which there are 1, do not serve it.\n",
+            await ready.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task Health_SchedulerUnreachable_SaysSo()
     {
         await using GatewayServer server = await GatewayServer.StartAsync();
@@ -97,6 +110,6 @@ public sealed class HealthTests
     private static async Task<Status> CheckAsync(GatewayServer server, string service) =>
         (await new Health.HealthClient(server.Channel).CheckAsync(new HealthCheckRequest { Service = service })).Status;
 
-    private static WorkerStatus Worker(WorkerId id, WorkerRole role) =>
-        new(id, role, new WorkerLoad(0, 0, 0, 1, 0, 0, 0, 0), TimeSpan.Zero, "f", "inproc://x");
+    private static WorkerStatus Worker(WorkerId id, WorkerRole role, string? kvFormat = null) =>
+        new(id, role, new WorkerLoad(0, 0, 0, 1, 0, 0, 0, 0), TimeSpan.Zero, "f", "inproc://x", kvFormat ?? Convert.ToHexStringLower(TinyModel.Instance.KvFormat.Span));
 }

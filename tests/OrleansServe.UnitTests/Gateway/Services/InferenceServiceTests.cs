@@ -207,7 +207,7 @@ public sealed class InferenceServiceTests : IAsyncLifetime
     public async Task GetCluster_Always_DescribesSilosAndWorkers()
     {
         WorkerLoad load = new(1, 2, 3, 40, 5, 6, 7, 8);
-        _server.Cluster.Workers = [new WorkerStatus(FakeCluster.Decode0, WorkerRole.Decode, load, TimeSpan.FromSeconds(0.5), "f", "inproc://silo-0")];
+        _server.Cluster.Workers = [new WorkerStatus(FakeCluster.Decode0, WorkerRole.Decode, load, TimeSpan.FromSeconds(0.5), "f", "inproc://silo-0", "k")];
 
         GetClusterResponse cluster = await _server.Client.GetClusterAsync(new GetClusterRequest());
 

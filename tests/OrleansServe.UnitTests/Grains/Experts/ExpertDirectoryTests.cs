@@ -118,7 +118,7 @@ public sealed class ExpertDirectoryTests : IAsyncLifetime, IDisposable
     }
 
     private static WorkerStatus Status(string node) =>
-        new(new WorkerId(node, "expert-0"), WorkerRole.Expert, new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0), TimeSpan.Zero, "weights", $"address of {node}");
+        new(new WorkerId(node, "expert-0"), WorkerRole.Expert, new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0), TimeSpan.Zero, "weights", $"address of {node}", "format");
 
     private Task<ExpertShardDescription> Describe(string key)
     {

@@ -85,6 +85,21 @@ public sealed class AdmissionBookTests
         Assert.Equal("b", Admit(1, 2));
     }
 
+    [Fact]
+    public void TryAdmit_WorkersOfAnotherVersionOnly_SaysThatTheyAreThere()
+    {
+        Report("a", 1);
+        AdmissionBook book = new(_table, new TenantAccounts(), new AdmissionLimits(10_000, 64, 0), TimeSpan.Zero);
+
+        Admission refusal = book.TryAdmit(Request("of another version"), null)!;
+
+        Assert.Equal(AdmissionOutcome.NoWorkers, refusal.Outcome);
+        Assert.Equal("no prefill worker is available (there are 2 of other weights or another KV format)", refusal.Reason);
+    }
+
+    private static AdmissionRequest Request(string kvFormat, params UInt128[] names) =>
+        new(Guid.NewGuid(), "gateway", (names.Length * 64) + 1, 8, [.. names], kvFormat, ImmutableArray<WorkerId>.Empty, SchedulingSettings.Default);
+
     private void Report(string node, long sequence, int incarnation = 1, UInt128[]? added = null, UInt128[]? removed = null, bool draining = false)
     {
         Assert.True(_table.Apply(Make(WorkerRole.Prefill, sequence, added ?? [], removed ?? [])));
@@ -102,11 +117,10 @@ public sealed class AdmissionBookTests
     private string Admit(params UInt128[] names)
     {
         AdmissionBook book = new(_table, new TenantAccounts(), new AdmissionLimits(10_000, 64, 0), TimeSpan.Zero);
-        Guid id = Guid.NewGuid();
-        AdmissionRequest request = new(id, "gateway", (names.Length * 64) + 1, 8, [.. names], "f", ImmutableArray<WorkerId>.Empty, SchedulingSettings.Default);
+        AdmissionRequest request = Request("f", names);
         Admission? admission = book.TryAdmit(request, null);
         Assert.Equal(AdmissionOutcome.Admitted, admission!.Outcome);
-        book.Complete(id);
+        book.Complete(request.RequestId);
         return admission.Prefill.Node;
     }
 }
