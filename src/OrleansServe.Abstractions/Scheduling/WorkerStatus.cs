@@ -18,7 +18,7 @@ public sealed record WorkerStatus(
     [property: Id(3)] TimeSpan ReportAge,
     [property: Id(4)] string WeightsFingerprint,
     [property: Id(5)] string DataPlaneAddress,
-    [property: Id(7)] string KvFormat)
+    [property: Id(10)] string KvFormat)
 {
     /// <summary>It is told to stop and gets new requests only where there is no other.</summary>
     [Id(6)]

@@ -1,23 +1,27 @@
 using Grpc.Net.Client;
 
+using OrleansServe.Model.Checkpoints;
 using OrleansServe.Protocol.V1;
 using OrleansServe.TestKit.Clusters;
 using OrleansServe.TestKit.Servers;
 
-using Xunit;
-
 namespace OrleansServe.EndToEndTests.Cluster;
 
-/// <summary>A Redis, gateways, two prefill and three decode processes on loopback, and what an embedded cluster answers to the same requests.</summary>
+/// <summary>Gateway, prefill and decode processes on loopback that serve one version of a model, and the Redis by which they know each other and those of other versions.</summary>
 internal sealed class ProcessCluster : IAsyncDisposable
 {
+    private readonly string[] _arguments;
+    private readonly bool _ownsRedis;
     private readonly List<GrpcChannel> _channels = [];
 
-    private ProcessCluster(int gateways)
+    private ProcessCluster(RedisServer? redis, ClusterSize size, string suffix, string[] arguments)
     {
-        Gateways = [.. Enumerable.Range(0, gateways).Select(i => Process($"gateway-{i}", "gateway"))];
-        Prefill = [.. Enumerable.Range(0, 2).Select(i => Process($"prefill-{i}", "prefill"))];
-        Decode = [.. Enumerable.Range(0, 3).Select(i => Process($"decode-{i}", "decode"))];
+        _arguments = arguments;
+        _ownsRedis = redis is null;
+        Redis = redis ?? new RedisServer();
+        Gateways = [.. Enumerable.Range(0, size.Gateways).Select(i => Process($"gateway{suffix}-{i}", "gateway"))];
+        Prefill = [.. Enumerable.Range(0, size.Prefill).Select(i => Process($"prefill{suffix}-{i}", "prefill"))];
+        Decode = [.. Enumerable.Range(0, size.Decode).Select(i => Process($"decode{suffix}-{i}", "decode"))];
         foreach (ClusterProcess gateway in Gateways)
         {
             _channels.Add(GrpcChannel.ForAddress(gateway.GrpcAddress));
@@ -26,7 +30,7 @@ internal sealed class ProcessCluster : IAsyncDisposable
         Clients = [.. _channels.Select(channel => new InferenceService.InferenceServiceClient(channel))];
     }
 
-    public RedisServer Redis { get; } = new();
+    public RedisServer Redis { get; }
 
     public IReadOnlyList<ClusterProcess> Gateways { get; }
 
@@ -40,9 +44,9 @@ internal sealed class ProcessCluster : IAsyncDisposable
     public IReadOnlyList<InferenceService.InferenceServiceClient> Clients { get; }
 
     /// <summary>Starts everything at once, and waits until every process is ready and the gateway knows every worker.</summary>
-    public static async Task<ProcessCluster> StartAsync(int gateways = 1)
+    public static async Task<ProcessCluster> StartAsync(ClusterSize? size = null)
     {
-        ProcessCluster cluster = new(gateways);
+        ProcessCluster cluster = new(null, size ?? new ClusterSize(), "", []);
         try
         {
             await cluster.Redis.StartAsync();
@@ -61,20 +65,17 @@ internal sealed class ProcessCluster : IAsyncDisposable
         }
     }
 
-    /// <summary>What one process with every role answers, by number.</summary>
-    public static async Task<string[]> ExpectedAsync(int count)
-    {
-        await using ServerFixture embedded = await ServerFixture.StartAsync(options => options with { Threads = 1 });
-        return [.. (await ClusterLoad.RunAsync(() => embedded.Client, count)).Select(record => record.Content)];
-    }
+    /// <summary>Processes of another version in the same cluster; none is started yet.</summary>
+    /// <param name="size">How many.</param>
+    /// <param name="suffix">Tells their names from those that are there.</param>
+    /// <param name="arguments">What makes the version.</param>
+    public ProcessCluster Beside(ClusterSize size, string suffix, params string[] arguments) => new(Redis, size, suffix, arguments);
 
-    /// <summary>Holds streams against what is expected of the requests of their numbers.</summary>
-    public static void AssertEqual(IReadOnlyList<string> expected, IReadOnlyList<StreamRecord> records)
+    /// <summary>What one process with every role answers, by number.</summary>
+    public static async Task<ExpectedAnswers> ExpectedAsync(int count, WeightFormat weights = WeightFormat.Native)
     {
-        for (int number = 0; number < records.Count; number++)
-        {
-            Assert.Equal(expected[number % ClusterRequests.Count], records[number].Content);
-        }
+        await using ServerFixture embedded = await ServerFixture.StartAsync(options => options with { Threads = 1, Weights = weights });
+        return new ExpectedAnswers(embedded.Host.WeightsFingerprint, [.. (await ClusterLoad.RunAsync(() => embedded.Client, count)).Select(record => record.Content)]);
     }
 
     /// <inheritdoc/>
@@ -86,8 +87,11 @@ internal sealed class ProcessCluster : IAsyncDisposable
             await process.DisposeAsync();
         }
 
-        await Redis.DisposeAsync();
+        if (_ownsRedis)
+        {
+            await Redis.DisposeAsync();
+        }
     }
 
-    private ClusterProcess Process(string name, string roles) => new(name, roles, Redis.Address, "--drain-seconds", "30");
+    private ClusterProcess Process(string name, string roles) => new(name, roles, Redis.Address, ["--drain-seconds", "30", .. _arguments]);
 }

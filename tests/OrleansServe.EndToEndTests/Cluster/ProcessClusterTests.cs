@@ -20,43 +20,52 @@ public sealed class ProcessClusterTests(ITestOutputHelper output)
     {
         const int Untroubled = 50;
         const int Troubled = 1000;
-        string[] expected = await ProcessCluster.ExpectedAsync(ClusterRequests.Count);
+        const int Kills = 5;
+        ExpectedAnswers expected = await ProcessCluster.ExpectedAsync(ClusterRequests.Count);
         await using ProcessCluster cluster = await ProcessCluster.StartAsync();
 
         StreamRecord[] untroubled = await ClusterLoad.RunAsync(() => cluster.Clients[0], Untroubled);
 
-        ProcessCluster.AssertEqual(expected, untroubled);
+        expected.AssertEqual(untroubled);
         Assert.All(untroubled, record => Assert.Equal(0, record.Resumes));
 
+        // As many again where the machine is so fast that not enough has died meanwhile.
         using CancellationTokenSource over = new();
-        Task<int> killing = KillInTurnAsync(cluster, over.Token);
-        StreamRecord[] troubled = await ClusterLoad.RunAsync(() => cluster.Clients[0], Troubled);
+        int kills = 0;
+        Task killing = KillInTurnAsync(cluster, () => Interlocked.Increment(ref kills), over.Token);
+        List<StreamRecord> troubled = [];
+        while (Volatile.Read(ref kills) < Kills)
+        {
+            Assert.False(killing.IsCompleted, $"No more processes are killed: {killing.Exception?.InnerException?.Message}");
+            StreamRecord[] more = await ClusterLoad.RunAsync(() => cluster.Clients[0], Troubled);
+            expected.AssertEqual(more);
+            troubled.AddRange(more);
+        }
+
         await over.CancelAsync();
-        int kills = await killing;
+        await killing;
 
         Describe("without faults", untroubled);
-        Describe(string.Create(CultureInfo.InvariantCulture, $"with {kills} processes killed"), troubled);
-        ProcessCluster.AssertEqual(expected, troubled);
-        Assert.True(kills >= 3, $"Only {kills} processes were killed.");
+        Describe(string.Create(CultureInfo.InvariantCulture, $"with {kills} processes killed"), [.. troubled]);
         Assert.Contains(troubled, record => record.Resumes > 0);
     }
 
     [PublishedFact]
     public async Task Chat_RedisKilledWhileRunning_GoesOnAndSilosJoinAgainWhenItIsBack()
     {
-        string[] expected = await ProcessCluster.ExpectedAsync(ClusterRequests.Count);
+        ExpectedAnswers expected = await ProcessCluster.ExpectedAsync(ClusterRequests.Count);
         await using ProcessCluster cluster = await ProcessCluster.StartAsync();
         await cluster.Redis.KillAsync();
 
         StreamRecord[] records = await ClusterLoad.RunAsync(() => cluster.Clients[0], ClusterRequests.Count);
 
-        ProcessCluster.AssertEqual(expected, records);
+        expected.AssertEqual(records);
         Assert.All(await Task.WhenAll(cluster.All.Select(process => process.ReadinessAsync())), ready => Assert.Equal((HttpStatusCode.OK, "Ready."), ready));
         await cluster.Decode[0].KillAsync();
         await cluster.Redis.StartAsync();
         cluster.Decode[0].Start();
         await cluster.Decode[0].WaitUntilReadyAsync();
-        ProcessCluster.AssertEqual(expected, await ClusterLoad.RunAsync(() => cluster.Clients[0], 10));
+        expected.AssertEqual(await ClusterLoad.RunAsync(() => cluster.Clients[0], 10));
     }
 
     [PublishedFact]
@@ -79,7 +88,7 @@ public sealed class ProcessClusterTests(ITestOutputHelper output)
     }
 
     // Kills a worker, starts it again, and goes on to the next; never the last of its role.
-    private static async Task<int> KillInTurnAsync(ProcessCluster cluster, CancellationToken over)
+    private static async Task KillInTurnAsync(ProcessCluster cluster, Action onKill, CancellationToken over)
     {
         ClusterProcess[] order = [cluster.Decode[0], cluster.Prefill[0], cluster.Decode[1], cluster.Decode[2], cluster.Prefill[1]];
         for (int kills = 0; ; kills++)
@@ -90,11 +99,12 @@ public sealed class ProcessClusterTests(ITestOutputHelper output)
             }
             catch (OperationCanceledException)
             {
-                return kills;
+                return;
             }
 
             ClusterProcess victim = order[kills % order.Length];
             await victim.KillAsync();
+            onKill();
             victim.Start();
             if (victim.Roles == "prefill")
             {

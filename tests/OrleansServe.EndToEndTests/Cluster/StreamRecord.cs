@@ -12,7 +12,8 @@ namespace OrleansServe.EndToEndTests.Cluster;
 /// <param name="Content">Everything that must not depend on who served it, in one text: tokens, bits of log-probabilities, texts and ends of all samples, usage.</param>
 /// <param name="LongestPause">The longest time between two messages.</param>
 /// <param name="Resumes">How often the server said that it was interrupted.</param>
-internal sealed record StreamRecord(string Content, TimeSpan LongestPause, int Resumes)
+/// <param name="Weights">Fingerprint of the weights that the server said would answer.</param>
+internal sealed record StreamRecord(string Content, TimeSpan LongestPause, int Resumes, string Weights)
 {
     /// <summary>Reads a stream to its end.</summary>
     public static async Task<StreamRecord> ReadAsync(AsyncServerStreamingCall<GenerateResponse> stream)
@@ -22,6 +23,7 @@ internal sealed record StreamRecord(string Content, TimeSpan LongestPause, int R
         StringBuilder content = new();
         TimeSpan longest = TimeSpan.Zero;
         int resumes = 0;
+        string weights = "";
         long last = TimeProvider.System.GetTimestamp();
         await foreach (GenerateResponse response in call.ResponseStream.ReadAllAsync())
         {
@@ -31,6 +33,7 @@ internal sealed record StreamRecord(string Content, TimeSpan LongestPause, int R
             if (response.Started is { } started)
             {
                 content.Append(CultureInfo.InvariantCulture, $"prompt {started.PromptTokens} seed {started.Seed}\n");
+                weights = started.WeightsFingerprint;
                 continue;
             }
 
@@ -55,7 +58,7 @@ internal sealed record StreamRecord(string Content, TimeSpan LongestPause, int R
             content.Append(CultureInfo.InvariantCulture, $"{index}: {sample}\n");
         }
 
-        return new StreamRecord(content.ToString(), longest, resumes);
+        return new StreamRecord(content.ToString(), longest, resumes, weights);
 
         Sample Of(int index) => samples.TryGetValue(index, out Sample? sample) ? sample : samples[index] = new Sample();
     }

@@ -16,8 +16,12 @@ public sealed partial class ManifestTests
     // Closing the silo, its engines and its connections takes a few seconds after the drain.
     private const int Leaving = 15;
 
-    public static TheoryData<string> Overlays { get; } =
-        [.. Directory.GetDirectories(RepositoryPaths.InRoot("k8s", "overlays")).Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal)];
+    // A version that comes up beside this one, and shares with it all but its silos.
+    private const string First = "cpu-demo";
+    private const string Next = "cpu-demo-next";
+
+    public static TheoryData<string> Overlays { get; } = [.. Directory.GetDirectories(RepositoryPaths.InRoot("k8s", "overlays"))
+        .Select(folder => Path.GetFileName(folder)).Where(name => name != Next).Order(StringComparer.Ordinal)];
 
     [ClientTheory(Kubectl, Manifests.Schemas)]
     [MemberData(nameof(Overlays))]
@@ -115,6 +119,37 @@ public sealed partial class ManifestTests
         IEnumerable<string> Selected(JsonElement labels) => pods
             .Where(pod => labels.EnumerateObject().All(label => pod.Value.TryGetProperty(label.Name, out JsonElement value) && value.GetString() == label.Value.GetString()))
             .Select(pod => pod.Key);
+    }
+
+    [ClientFact(Kubectl, Manifests.Schemas)]
+    public async Task NextVersion_BesideTheFirst_SharesAllButItsSilosAndTheirOptions()
+    {
+        Manifests first = await LoadAsync(First);
+        Manifests next = await LoadAsync(Next);
+
+        Assert.Empty(next.Faults);
+        Assert.Equal(["ConfigMap", "Deployment", "StatefulSet"], next.Documents.Select(document => document.GetProperty("kind").GetString()!).Distinct().Order(StringComparer.Ordinal));
+        Assert.Empty(next.Documents.Select(Manifests.NameOf).Intersect(first.Documents.Select(Manifests.NameOf)));
+        Assert.Equal(first.Silos().Select(silo => $"{Manifests.NameOf(silo)}-next"), next.Workloads().Select(Manifests.NameOf));
+        foreach ((JsonElement old, JsonElement young) in first.Silos().Zip(next.Silos()))
+        {
+            Assert.False(Selects(old.GetProperty("spec").GetProperty("selector").GetProperty("matchLabels"), young));
+            Assert.False(Selects(young.GetProperty("spec").GetProperty("selector").GetProperty("matchLabels"), old));
+            Assert.Equal(Shared(old), Shared(young));
+            Assert.NotEmpty(Shared(old));
+            SiloOptions before = Read(first, old);
+            SiloOptions after = Read(next, young);
+            Assert.Equal((before.Clustering.Redis, before.Clustering.ServiceId), (after.Clustering.Redis, after.Clustering.ServiceId));
+            Assert.NotEqual(before.Weights, after.Weights);
+        }
+
+        // Services, budgets and network policies of the first that find the pods.
+        string[] Shared(JsonElement silo) => [.. first.OfKind("Service").Where(service => Selects(service.GetProperty("spec").GetProperty("selector"), silo))
+            .Concat(first.OfKind("PodDisruptionBudget").Where(budget => Selects(budget.GetProperty("spec").GetProperty("selector").GetProperty("matchLabels"), silo)))
+            .Select(Manifests.NameOf)];
+
+        static bool Selects(JsonElement labels, JsonElement workload) => labels.EnumerateObject().All(label =>
+            Manifests.PodOf(workload).GetProperty("metadata").GetProperty("labels").TryGetProperty(label.Name, out JsonElement value) && value.GetString() == label.Value.GetString());
     }
 
     /// <summary>An operator finds every option in one place, set or named.</summary>

@@ -227,6 +227,7 @@ public sealed class InferenceServiceTests : IAsyncLifetime
                 Experts = 7,
                 ExpertRows = 8,
                 ReportAgeSeconds = 0.5,
+                WeightsFingerprint = "f",
             },
             Assert.Single(cluster.Workers));
     }

@@ -117,5 +117,5 @@ public sealed class FleetObserverTests
     }
 
     private static WorkerStatus Worker(string node, WorkerRole role, double busy, long served, double fill = 0, long queued = 0) =>
-        new(new WorkerId(node, "w"), role, new WorkerLoad(0, 0, queued, 100, 0, 0, 0, 0), TimeSpan.Zero, "f", "a") { Busy = TimeSpan.FromSeconds(busy), Served = served, Fill = fill };
+        new(new WorkerId(node, "w"), role, new WorkerLoad(0, 0, queued, 100, 0, 0, 0, 0), TimeSpan.Zero, "f", "a", "k") { Busy = TimeSpan.FromSeconds(busy), Served = served, Fill = fill };
 }
