@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.CommandLine.Help;
+using System.CommandLine.Invocation;
 
 using OrleansServe.Cli.Rendering;
 
@@ -22,6 +23,12 @@ internal static class CommandLine
             ProcessTerminationTimeout = null,
         };
         ParseResult parsed = Create(terminal, time).Parse(arguments);
+        if (parsed.Action is ParseErrorAction wrong && parsed.CommandResult.Command.Subcommands.Count == 0)
+        {
+            // A command of fifty options would push what is wrong out of sight.
+            wrong.ShowHelp = false;
+        }
+
         return CommandRunner.RunAsync(() => parsed.InvokeAsync(configuration, cancellationToken), terminal);
     }
 

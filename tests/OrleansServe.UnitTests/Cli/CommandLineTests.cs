@@ -44,6 +44,18 @@ public sealed class CommandLineTests
         Assert.Matches(@"^\d+\.\d+\.\d+", output);
     }
 
+    [Fact]
+    public async Task Serve_MisspeltOption_SaysSoWithoutTheHelpOfFiftyOthers()
+    {
+        (int code, string output, string error) = await RunAsync("", "serve", "--max-batch-token", "7");
+
+        Assert.Equal(1, code);
+        string said = output + error;
+        Assert.Contains("--max-batch-tokens", said, StringComparison.Ordinal);
+        Assert.Contains("Unrecognized command or argument '--max-batch-token'.", error, StringComparison.Ordinal);
+        Assert.InRange(said.Split('\n').Length, 2, 9);
+    }
+
     [Theory]
     [InlineData("cook")]
     [InlineData("serve", "--colour", "red")]
