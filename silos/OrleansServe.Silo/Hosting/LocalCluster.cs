@@ -58,7 +58,7 @@ public sealed class LocalCluster : IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(others);
-        LoadedModel model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, options.Weights, progress, cancellationToken), cancellationToken);
+        LoadedModel model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, options.Weights, progress, cancellationToken, options.ExpertRows), cancellationToken);
         LocalCluster cluster = new(options, model, gatewayPlane);
         try
         {

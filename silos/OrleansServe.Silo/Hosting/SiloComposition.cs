@@ -111,6 +111,7 @@ public static class SiloComposition
         workers.MaxRequests = options.MaxRequests;
         workers.SpeculativeTokens = options.SpeculativeTokens;
         workers.Threads = options.Threads;
+        workers.OverlapRows = options.OverlapRows;
         workers.DrainLimit = options.DrainLimit;
     }
 }

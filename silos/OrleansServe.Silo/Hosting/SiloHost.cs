@@ -112,7 +112,7 @@ public sealed class SiloHost : IAsyncDisposable
         try
         {
             BothProgress both = new(probes, progress);
-            model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, options.Weights, both, cancellationToken), cancellationToken);
+            model = await Task.Run(() => LoadedModel.Load(options.Model, options.ModelName, options.Weights, both, cancellationToken, options.ExpertRows), cancellationToken);
             both.Report(new LoadProgress("starting the cluster"));
             return new SiloHost(SiloApplication.Build(options, model, ShardsOf(options, model), metrics, membership, engines), model, options, membership, probes, both);
         }

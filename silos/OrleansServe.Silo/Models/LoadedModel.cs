@@ -35,8 +35,9 @@ public sealed class LoadedModel : IDisposable
     /// <param name="weights">Numbers in which workers keep the matrices.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the hashing.</param>
+    /// <param name="rows">Numbers in which rows go to routed experts.</param>
     /// <exception cref="Model.ModelFormatException">A file is missing, damaged or of a kind that is not supported.</exception>
-    public static LoadedModel Load(string folder, string? name, WeightFormat weights, IProgress<LoadProgress>? progress, CancellationToken cancellationToken)
+    public static LoadedModel Load(string folder, string? name, WeightFormat weights, IProgress<LoadProgress>? progress, CancellationToken cancellationToken, ExpertRowFormat rows = ExpertRowFormat.Exact)
     {
         progress?.Report(new LoadProgress("opening the model"));
         Checkpoint checkpoint = Checkpoint.Open(folder);
@@ -48,14 +49,14 @@ public sealed class LoadedModel : IDisposable
 
             progress?.Report(new LoadProgress("hashing the weights", 0, checkpoint.TotalBytes));
             WeightsFingerprint content = WeightsFingerprint.Load(checkpoint, HashingProgress.To(progress), cancellationToken);
-            WeightsFingerprint fingerprint = content.As(weights);
+            WeightsFingerprint fingerprint = content.As(weights, rows);
             KvFormat kvFormat = new(fingerprint, checkpoint.Config, checkpoint.Config.KvLayers);
-            ModelSummary summary = ModelSummary.Of(checkpoint, content, weights: weights);
+            ModelSummary summary = ModelSummary.Of(checkpoint, content, weights: weights, rows: rows);
             string served = name ?? new DirectoryInfo(checkpoint.Folder).Name;
             return new LoadedModel(
                 checkpoint,
                 summary,
-                new WorkerModel(served, checkpoint, fingerprint.Hex, kvFormat.ToBytes(), weights),
+                new WorkerModel(served, checkpoint, fingerprint.Hex, kvFormat.ToBytes(), weights, rows),
                 new GatewayModel(served, checkpoint.Config, tokenizer, template, fingerprint.Hex, kvFormat.ToBytes(), summary));
         }
         catch

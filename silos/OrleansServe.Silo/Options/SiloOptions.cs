@@ -17,6 +17,9 @@ public sealed record SiloOptions
     /// <summary>Numbers in which workers keep the model's matrices.</summary>
     public WeightFormat Weights { get; init; } = WeightFormat.Native;
 
+    /// <summary>Numbers in which rows go to routed experts.</summary>
+    public ExpertRowFormat ExpertRows { get; init; } = ExpertRowFormat.Exact;
+
     /// <summary>Name of the silo: the node of its workers.</summary>
     public string SiloName { get; init; } = "silo-0";
 
@@ -61,6 +64,9 @@ public sealed record SiloOptions
 
     /// <summary>Drafts of each stream that a step verifies at most, where the model has an MTP layer; 0 turns drafting off.</summary>
     public int SpeculativeTokens { get; init; } = 1;
+
+    /// <summary>Rows of a step from which on it goes in two microbatches where rows leave the silo; 0 for never.</summary>
+    public int OverlapRows { get; init; } = 8;
 
     /// <summary>Threads of each engine; 0 for one per processor.</summary>
     public int Threads { get; init; }

@@ -4,22 +4,27 @@ using OrleansServe.Model.Checkpoints;
 
 namespace OrleansServe.Cli.Commands;
 
-/// <summary><c>--weights</c>: the numbers in which a model's matrices are kept.</summary>
+/// <summary><c>--weights</c> and <c>--expert-rows</c>: the numbers in which a model is computed.</summary>
 internal static class WeightsArgument
 {
-    /// <summary>Builds the option.</summary>
-    public static Option<string> Create()
+    /// <summary>Builds the option for the matrices.</summary>
+    public static Option<string> Create() => Create("--weights", WeightFormats.Help, WeightFormats.Native, text => WeightFormats.Parse(text));
+
+    /// <summary>Builds the option for rows that go to experts.</summary>
+    public static Option<string> CreateRows() => Create("--expert-rows", ExpertRowFormats.Help, ExpertRowFormats.Exact, text => ExpertRowFormats.Parse(text));
+
+    private static Option<string> Create(string name, string help, string fallback, Action<string> parse)
     {
-        Option<string> option = new("--weights") { Description = WeightFormats.Help, HelpName = "FORMAT", DefaultValueFactory = _ => WeightFormats.Native };
+        Option<string> option = new(name) { Description = help, HelpName = "FORMAT", DefaultValueFactory = _ => fallback };
         option.Validators.Add(result =>
         {
             try
             {
-                _ = WeightFormats.Parse(result.GetValueOrDefault<string>() ?? "");
+                parse(result.GetValueOrDefault<string>() ?? "");
             }
             catch (FormatException exception)
             {
-                result.AddError($"--weights {exception.Message}");
+                result.AddError($"{name} {exception.Message}");
             }
         });
         return option;

@@ -5,7 +5,7 @@ using OrleansServe.Model.Checkpoints;
 
 namespace OrleansServe.Cli.Inspect;
 
-/// <summary>How far the logits of a model in another number format are from those in its checkpoint's, both in fp32 arithmetic, on the same text.</summary>
+/// <summary>How far the logits of a model in other number formats are from those in its checkpoint's, both in fp32 arithmetic, on the same text.</summary>
 /// <param name="Positions">Positions compared.</param>
 /// <param name="MeanError">Mean distance of a logit.</param>
 /// <param name="MaxError">Largest distance of a logit.</param>
@@ -21,7 +21,12 @@ internal sealed record WeightComparison(int Positions, double MeanError, double 
     /// <summary>
     /// Lets the checkpoint's own numbers continue each prompt greedily and compares the logits of every token of that answer.
     /// </summary>
-    public static WeightComparison Measure(Checkpoint checkpoint, WeightFormat format, int[][] prompts, CancellationToken cancellationToken)
+    /// <param name="checkpoint">The model.</param>
+    /// <param name="format">Numbers of the matrices that are compared with the checkpoint's.</param>
+    /// <param name="rows">Numbers in which rows go to experts there.</param>
+    /// <param name="prompts">What is continued.</param>
+    /// <param name="cancellationToken">Ends it.</param>
+    public static WeightComparison Measure(Checkpoint checkpoint, WeightFormat format, ExpertRowFormat rows, int[][] prompts, CancellationToken cancellationToken)
     {
         EngineOptions options = new()
         {
@@ -33,7 +38,7 @@ internal sealed record WeightComparison(int Positions, double MeanError, double 
         using ModelWeights exactWeights = ModelWeights.Load(checkpoint, new WeightsOptions { IncludeMtp = false }, cancellation: cancellationToken);
         using ModelWeights otherWeights = ModelWeights.Load(checkpoint, new WeightsOptions { IncludeMtp = false, Format = format }, cancellation: cancellationToken);
         using CpuEngine exact = new(exactWeights, options);
-        using CpuEngine other = new(otherWeights, options);
+        using CpuEngine other = new(otherWeights, options with { ExpertRows = rows });
         WeightComparison sum = new(0, 0, 0, 0, 0);
         foreach (int[] prompt in prompts)
         {

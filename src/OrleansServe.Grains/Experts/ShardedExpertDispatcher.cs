@@ -21,6 +21,22 @@ internal sealed class ShardedExpertDispatcher(IExpertRouteSource source, WorkerC
     private ExpertWork _work;
     private long _sent;
 
+    public bool IsAway
+    {
+        get
+        {
+            for (int shard = 0; shard < _remote.Length; shard++)
+            {
+                if (_remote[shard] is not null && _rows[shard] > 0)
+                {
+                    return true;
+                }
+            }
+
+            return false;
+        }
+    }
+
     public void Begin(in ExpertWork work)
     {
         _work = work;

@@ -36,6 +36,9 @@ public sealed class WorkerOptions
     /// <summary>Threads of each engine; 0 for one per processor.</summary>
     public int Threads { get; set; }
 
+    /// <summary>Rows of a step from which on it goes in two microbatches where rows leave the silo; 0 for never.</summary>
+    public int OverlapRows { get; set; } = 8;
+
     /// <summary>
     /// Drafts that a decode worker has verified for one stream in one step at most, where the model has an MTP layer; fewer or none under load. 0 turns
     /// drafting off.

@@ -27,6 +27,7 @@ internal sealed class WorkerOptionsValidator : IValidateOptions<WorkerOptions>
         OptionRange.Check(faults, nameof(options.MaxBatchTokens), options.MaxBatchTokens, 1, 1 << 16);
         OptionRange.Check(faults, nameof(options.MaxRequests), options.MaxRequests, 1, 1 << 16);
         OptionRange.Check(faults, nameof(options.Threads), options.Threads, 0, 1024);
+        OptionRange.Check(faults, nameof(options.OverlapRows), options.OverlapRows, 0, 1 << 16);
         OptionRange.Check(faults, nameof(options.SpeculativeTokens), options.SpeculativeTokens, 0, 8);
         OptionRange.Check(faults, nameof(options.DraftBreakEvenRows), options.DraftBreakEvenRows, 1, 1 << 16);
         OptionRange.Check(faults, nameof(options.TicketLifetime), options.TicketLifetime, TimeSpan.FromSeconds(1), TimeSpan.FromHours(1));

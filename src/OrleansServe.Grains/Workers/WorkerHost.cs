@@ -191,16 +191,23 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
     private CpuEngine BuildEngine(ModelWeights weights, ExpertDirectory directory)
     {
         WorkerOptions options = _context.Options;
-        IExpertDispatcher? experts = null;
-        if (UsesShards)
+        IExpertDispatcher?[] experts = [null, null];
+        for (int i = 0; UsesShards && i < experts.Length; i++)
         {
             ShardedExpertDispatcher sharded = new(directory, _catalog, _context.DataPlane, options.ExpertTimeout, _context.Time);
             _owned.Add(sharded);
-            experts = sharded;
+            experts[i] = sharded;
         }
 
-        EngineOptions engine = new() { KvBlocks = options.KvBlocks, MaxBatchTokens = options.MaxBatchTokens, Threads = options.Threads };
-        return new CpuEngine(weights, engine, experts);
+        EngineOptions engine = new()
+        {
+            KvBlocks = options.KvBlocks,
+            MaxBatchTokens = options.MaxBatchTokens,
+            Threads = options.Threads,
+            OverlapRows = options.OverlapRows,
+            ExpertRows = _context.Model.ExpertRows,
+        };
+        return new CpuEngine(weights, engine, experts[0], experts[1]);
     }
 
     private WorkerId IdOf(string kind, int index) => new(_context.Options.Node, $"{kind}-{index}");

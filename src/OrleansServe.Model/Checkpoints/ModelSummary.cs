@@ -65,8 +65,13 @@ public sealed record ModelSummary
     /// <param name="fingerprint">Its fingerprint.</param>
     /// <param name="kvNumberFormat">How the engine stores KV.</param>
     /// <param name="weights">How the engine keeps the matrices.</param>
+    /// <param name="rows">Numbers in which rows go to routed experts.</param>
     public static ModelSummary Of(
-        Checkpoint checkpoint, WeightsFingerprint fingerprint, KvNumberFormat kvNumberFormat = KvNumberFormat.F32, WeightFormat weights = WeightFormat.Native)
+        Checkpoint checkpoint,
+        WeightsFingerprint fingerprint,
+        KvNumberFormat kvNumberFormat = KvNumberFormat.F32,
+        WeightFormat weights = WeightFormat.Native,
+        ExpertRowFormat rows = ExpertRowFormat.Exact)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(fingerprint);
@@ -93,7 +98,7 @@ public sealed record ModelSummary
             KvBytesPerToken = (long)config.NumHiddenLayers * config.KvWidth * KvFormat.BytesOf(kvNumberFormat),
             LongestContext = config.MaxPositionEmbeddings,
             VocabSize = config.VocabSize,
-            Fingerprint = fingerprint.As(weights),
+            Fingerprint = fingerprint.As(weights, rows),
         };
     }
 }

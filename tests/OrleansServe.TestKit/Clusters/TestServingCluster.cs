@@ -44,7 +44,7 @@ public sealed class TestServingCluster : IAsyncDisposable
     {
         _specs = [.. specs];
         _sizes = sizes;
-        _model = LoadedModel.Load(sizes.Model, "tiny-r1", sizes.Weights, progress: null, CancellationToken.None);
+        _model = LoadedModel.Load(sizes.Model, "tiny-r1", sizes.Weights, progress: null, CancellationToken.None, sizes.ExpertRows);
     }
 
     public InProcessTestCluster Orleans => _cluster;

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using OrleansServe.Cli.Inspect;
 using OrleansServe.Engine;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Model.Checkpoints;
@@ -61,6 +63,19 @@ public sealed class ExpertRowsTests
             Enumerable.Range(0, weights.Config.NumHiddenLayers)
                 .Where(weights.Config.IsMoeLayer)
                 .ToDictionary(l => l, _ => (IReadOnlyList<int>)[.. Enumerable.Range(0, weights.Config.NRoutedExperts!.Value).Where(mine)]);
+    }
+
+    [Fact]
+    public void Measure_RealPrompts_AgreesOnNearlyEveryToken()
+    {
+        using var json = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Repository.TinyR1, "eval.json")));
+        var prompts = json.RootElement.GetProperty("problems").EnumerateArray().Take(12)
+            .Select(p => p.GetProperty("prompt_ids").EnumerateArray().Select(v => v.GetInt32()).ToArray()).ToArray();
+
+        var comparison = WeightComparison.Measure(TestModel.Load(Repository.TinyR1).Checkpoint, WeightFormat.Native, ExpertRowFormat.Float8, prompts, CancellationToken.None);
+
+        Assert.InRange(comparison.Agreement, 0.95, 1);
+        Assert.InRange(comparison.MeanError, 1e-6, 0.1 * comparison.Spread);
     }
 
     [Fact]

@@ -52,7 +52,7 @@ public sealed class Int8Tests : IDisposable
         var prompts = json.RootElement.GetProperty("problems").EnumerateArray().Take(12)
             .Select(p => p.GetProperty("prompt_ids").EnumerateArray().Select(v => v.GetInt32()).ToArray()).ToArray();
 
-        var comparison = WeightComparison.Measure(_checkpoint, WeightFormat.Int8, prompts, CancellationToken.None);
+        var comparison = WeightComparison.Measure(_checkpoint, WeightFormat.Int8, ExpertRowFormat.Exact, prompts, CancellationToken.None);
 
         Assert.True(comparison.Positions > 12 * 20);
         Assert.InRange(comparison.Agreement, 0.97, 1);
