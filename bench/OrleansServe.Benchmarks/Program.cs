@@ -1,18 +1,7 @@
 using System.Text.Json;
 using OrleansServe.Benchmarks;
 
-// Prints one JSON document: what bench/run.sh records with machine and commit, or, for "transfer", what the data plane carries, or, for "drafts",
-// one stream through the cluster with and without.
-if (args is ["transfer"])
-{
-    Console.WriteLine(JsonSerializer.Serialize(new
-    {
-        kv = await TransferBenchmark.KvAsync(),
-        token_cpu_microseconds = Math.Round(await TransferBenchmark.CpuMicrosecondsPerTokenAsync(), 3),
-    }));
-    return;
-}
-
+// Prints one JSON document: what bench/run.sh records with machine and commit, or, for "drafts", one stream through the cluster with and without.
 if (args is ["drafts", var folder])
 {
     SpeculationFigures figures = await SpeculationBenchmark.RunAsync(folder);

@@ -33,6 +33,14 @@ public interface IKvMemory
     /// <exception cref="ArgumentException">An index is out of range or the length differs.</exception>
     void Write(int block, int layer, ReadOnlySpan<byte> source);
 
+    /// <summary>Copies a part of one layer of a block in.</summary>
+    /// <param name="block">block id</param>
+    /// <param name="layer">layer index</param>
+    /// <param name="offset">first byte written, of <see cref="KvLayout.BytesPerBlockLayer"/></param>
+    /// <param name="source">what is written from there on</param>
+    /// <exception cref="ArgumentException">An index is out of range or the part reaches past the end.</exception>
+    void WritePart(int block, int layer, int offset, ReadOnlySpan<byte> source);
+
     /// <summary>Sets a block to zero in every layer, so that nothing of an earlier request can be read from it.</summary>
     /// <param name="block">block id</param>
     /// <exception cref="ArgumentException">The id is out of range.</exception>

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using OrleansServe.Engine.Memory;
+using OrleansServe.Kernels.Copying;
 
 namespace OrleansServe.Engine.Kv;
 
@@ -49,6 +50,18 @@ internal sealed unsafe class PagedKv : IKvMemory, IDisposable
     {
         Check(block, layer, source.Length);
         source.CopyTo(MemoryMarshal.AsBytes(Rows(layer, block, KvLayout.BlockTokens)));
+    }
+
+    public void WritePart(int block, int layer, int offset, ReadOnlySpan<byte> source)
+    {
+        Check(block, layer, Layout.BytesPerBlockLayer);
+        var bytes = MemoryMarshal.AsBytes(Rows(layer, block, KvLayout.BlockTokens));
+        if ((uint)offset > (uint)bytes.Length || source.Length > bytes.Length - offset)
+        {
+            throw new ArgumentException($"{source.Length} bytes from {offset} on reach past the {bytes.Length} of a block's layer");
+        }
+
+        StreamingCopy.Execute(source, bytes[offset..]);
     }
 
     public void Clear(int block)

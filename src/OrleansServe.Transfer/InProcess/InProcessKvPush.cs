@@ -33,7 +33,7 @@ internal sealed class InProcessKvPush : IKvPush
         lock (_lock)
         {
             ThrowUnlessOpen();
-            _receiver.OnBlock(_ticket, layer, block, payload.Span);
+            _receiver.OnPart(_ticket, KvPart.Whole(layer, block, payload.Length), payload.Span);
         }
 
         return ValueTask.CompletedTask;

@@ -6,12 +6,11 @@ namespace OrleansServe.Transfer.Kv;
 /// </summary>
 public interface IKvReceiver
 {
-    /// <summary>One layer of one block has arrived and its checksum holds.</summary>
+    /// <summary>One layer of one block has arrived, or the next part of it, and its checksum holds.</summary>
     /// <param name="ticket">The reservation.</param>
-    /// <param name="layer">Layer index.</param>
-    /// <param name="block">Index of the block within the prompt.</param>
-    /// <param name="payload">The layer's rows of the block, as the engine's KV memory reads and writes them. Valid during the call only.</param>
-    void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload);
+    /// <param name="part">Which part of what. Senders send a payload's parts in order and end one payload before they begin another; a receiver must not rely on it.</param>
+    /// <param name="payload">Rows of the layer's block, as the engine's KV memory reads and writes them. Valid during the call only.</param>
+    void OnPart(Guid ticket, KvPart part, ReadOnlySpan<byte> payload);
 
     /// <summary>The sender has sent everything. Throws unless every layer of every expected block has arrived.</summary>
     void OnCommit(Guid ticket);

@@ -3,8 +3,8 @@ using System.Collections;
 namespace OrleansServe.Transfer.Kv;
 
 /// <summary>
-/// What has arrived for one ticket. Every (layer, block) pair is expected exactly once; only a complete reception can be committed, so that
-/// nothing is ever computed from KV that half arrived. Not thread-safe: the transport serialises the calls of one ticket.
+/// What has arrived for one ticket. Every (layer, block) pair is expected exactly once, each part of it behind the one before; only a complete reception can be committed, so
+/// that nothing is ever computed from KV that half arrived. Not thread-safe: the transport serialises the calls of one ticket.
 /// </summary>
 public sealed class KvReception
 {
@@ -15,6 +15,10 @@ public sealed class KvReception
     private readonly int _blockBytes;
     private readonly BitArray _arrived;
     private int _missing;
+
+    // The pair whose parts are arriving, and how many of its bytes have; -1 between two pairs.
+    private int _begun = -1;
+    private int _begunBytes;
     private bool _closed;
 
     /// <param name="ticket">The reservation.</param>
@@ -40,31 +44,37 @@ public sealed class KvReception
     public bool Committed { get; private set; }
 
     /// <summary>Checks one arrival and counts it.</summary>
-    /// <exception cref="KvTransferException">Out of range, of the wrong size, a second time, or after the end.</exception>
-    public void Accept(int layer, int block, int bytes)
+    /// <param name="part">What has arrived.</param>
+    /// <param name="length">Bytes that have.</param>
+    /// <exception cref="KvTransferException">Out of range, of the wrong size, out of order, a second time, or after the end.</exception>
+    public void Accept(KvPart part, int length)
     {
         ThrowIfClosed();
-        if (layer < 0 || layer >= _layers)
-        {
-            throw new KvTransferException(_ticket, $"layer {layer} is outside 0..{_layers - 1}.");
-        }
-
-        if (block < _firstBlock || block >= _blocks)
-        {
-            throw new KvTransferException(_ticket, $"block {block} is outside {_firstBlock}..{_blocks - 1}.");
-        }
-
-        if (bytes != _blockBytes)
-        {
-            throw new KvTransferException(_ticket, $"block {block} of layer {layer} has {bytes} bytes, not {_blockBytes}.");
-        }
-
-        int slot = (layer * (_blocks - _firstBlock)) + block - _firstBlock;
+        int slot = SlotOf(part);
         if (_arrived[slot])
         {
-            throw new KvTransferException(_ticket, $"block {block} of layer {layer} arrived twice.");
+            throw Fault($"block {part.Block} of layer {part.Layer} arrived twice.");
         }
 
+        if (_begun >= 0 && slot != _begun)
+        {
+            throw Fault($"block {part.Block} of layer {part.Layer} began before the one before it was whole.");
+        }
+
+        int due = _begun < 0 ? 0 : _begunBytes;
+        if (part.Offset != due || length <= 0 || length > _blockBytes - due)
+        {
+            throw Fault($"block {part.Block} of layer {part.Layer}: {length} bytes came from {part.Offset} on; of its {_blockBytes} those from {due} on were due.");
+        }
+
+        if (due + length < _blockBytes)
+        {
+            _begun = slot;
+            _begunBytes = due + length;
+            return;
+        }
+
+        _begun = -1;
         _arrived[slot] = true;
         _missing--;
     }
@@ -77,7 +87,7 @@ public sealed class KvReception
         _closed = true;
         if (_missing > 0)
         {
-            throw new KvTransferException(_ticket, $"committed with {_missing} of {_arrived.Length} layer blocks missing.");
+            throw Fault($"committed with {_missing} of {_arrived.Length} layer blocks missing.");
         }
 
         Committed = true;
@@ -92,11 +102,30 @@ public sealed class KvReception
         return wasOpen;
     }
 
+    private int SlotOf(KvPart part)
+    {
+        if (part.Layer < 0 || part.Layer >= _layers)
+        {
+            throw Fault($"layer {part.Layer} is outside 0..{_layers - 1}.");
+        }
+
+        if (part.Block < _firstBlock || part.Block >= _blocks)
+        {
+            throw Fault($"block {part.Block} is outside {_firstBlock}..{_blocks - 1}.");
+        }
+
+        return part.Bytes == _blockBytes
+            ? (part.Layer * (_blocks - _firstBlock)) + part.Block - _firstBlock
+            : throw Fault($"block {part.Block} of layer {part.Layer} has {part.Bytes} bytes, not {_blockBytes}.");
+    }
+
+    private KvTransferException Fault(string reason) => new(_ticket, reason);
+
     private void ThrowIfClosed()
     {
         if (_closed)
         {
-            throw new KvTransferException(_ticket, "the transfer has ended.");
+            throw Fault("the transfer has ended.");
         }
     }
 }

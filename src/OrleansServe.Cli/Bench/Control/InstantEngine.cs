@@ -91,6 +91,9 @@ internal sealed class InstantEngine : IEngine, IKvMemory
     public void Write(int block, int layer, ReadOnlySpan<byte> source) => source.CopyTo(Bytes(block, layer));
 
     /// <inheritdoc/>
+    public void WritePart(int block, int layer, int offset, ReadOnlySpan<byte> source) => source.CopyTo(Bytes(block, layer)[offset..]);
+
+    /// <inheritdoc/>
     public ReadOnlyMemory<byte> Lend(int block, int layer) => layer == 0
         ? _kv.AsMemory(checked(block * Layout.BytesPerBlockLayer), Layout.BytesPerBlockLayer)
         : throw new ArgumentException($"layer {layer} is not below {Layout.Layers}", nameof(layer));

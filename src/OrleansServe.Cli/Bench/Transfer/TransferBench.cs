@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
+using OrleansServe.Kernels.Copying;
 using OrleansServe.Transfer.Kv;
 using OrleansServe.Transfer.Wire;
 using OrleansServe.Transfer.Wire.Transports;
@@ -105,7 +106,13 @@ internal sealed class TransferBench(TimeProvider time, TimeSpan duration, int ro
 
     private sealed class Store(TransferMemory memory) : IKvReceiver
     {
-        public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload) => payload.CopyTo(memory.Next().Span);
+        private Memory<byte> _arriving;
+
+        public void OnPart(Guid ticket, KvPart part, ReadOnlySpan<byte> payload)
+        {
+            _arriving = part.Offset == 0 ? memory.Next() : _arriving;
+            StreamingCopy.Execute(payload, _arriving.Span[part.Offset..]);
+        }
 
         public void OnCommit(Guid ticket)
         {

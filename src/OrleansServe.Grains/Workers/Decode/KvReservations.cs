@@ -54,14 +54,15 @@ internal sealed class KvReservations(WorkerId worker, IKvMemory kv, TimeProvider
         return wasUnderWay;
     }
 
-    public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
+    public void OnPart(Guid ticket, KvPart part, ReadOnlySpan<byte> payload)
     {
         KvReservation reservation = Find(ticket);
         lock (reservation.Gate)
         {
+            // Each part anew: the room may have gone to another request since the last.
             ThrowUnlessOpen(reservation);
-            reservation.Reception.Accept(layer, block, payload.Length);
-            kv.Write(reservation.Blocks[block], layer, payload);
+            reservation.Reception.Accept(part, payload.Length);
+            kv.WritePart(reservation.Blocks[part.Block], part.Layer, part.Offset, payload);
             reservation.LastArrival = time.GetTimestamp();
         }
     }

@@ -1,3 +1,5 @@
+using OrleansServe.Transfer.Kv;
+
 namespace OrleansServe.Transfer.Wire.Framing;
 
 /// <summary>How long the payload of each type of frame may be, known before anything is allocated for it.</summary>
@@ -22,7 +24,7 @@ internal sealed class FrameLimits
     /// <summary>What a dialler may send once it is welcome.</summary>
     public static FrameLimits OfDialler(WireOptions options) => Common()
         .Allow(Control, FrameType.Open)
-        .Allow(options.MaxKvBytes + DataPrefix, FrameType.KvBlock)
+        .Allow(Math.Min(options.MaxKvBytes, KvPart.MaxBytes) + DataPrefix, FrameType.KvBlock)
         .Allow(0, FrameType.KvCommit, FrameType.TokensEnd)
         .Allow(options.MaxTokenFrameBytes, FrameType.Tokens)
         .Allow(options.MaxExpertBytes, FrameType.ExpertRows);

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Runtime.CompilerServices;
+using OrleansServe.Transfer.Kv;
 using OrleansServe.Transfer.Wire.Connections;
 
 namespace OrleansServe.Transfer.Wire.Framing;
@@ -11,8 +12,9 @@ namespace OrleansServe.Transfer.Wire.Framing;
 /// </summary>
 internal sealed class FrameReader : IDisposable
 {
-    private const int BufferBytes = 64 * 1024;
-    private const int LargestInPlace = BufferBytes / 2;
+    private const int BufferBytes = 16 * 1024;
+    private const int LargestInPlace = 32 * 1024;
+    private const int LargestKept = KvPart.MaxBytes + FrameLimits.DataPrefix;
     private const int PartBytes = 256 * 1024;
 
     private readonly Stream _stream;
@@ -22,6 +24,9 @@ internal sealed class FrameReader : IDisposable
     private readonly byte[] _header = new byte[FrameHeader.Size];
     private byte[] _scratch = [];
     private byte[]? _large;
+
+    // Payloads of this connection that follow each other take the same memory, which is in the processor's cache by then; one from a pool would rarely be.
+    private byte[]? _kept;
     private int _largeBytes;
     private uint _largeChecksum;
     private SequencePosition? _consumed;
@@ -113,7 +118,11 @@ internal sealed class FrameReader : IDisposable
         if (_large is { } large)
         {
             _large = null;
-            ArrayPool<byte>.Shared.Return(large);
+            if (large != _kept)
+            {
+                ArrayPool<byte>.Shared.Return(large);
+            }
+
             _budget.Return(_largeBytes);
         }
     }
@@ -133,7 +142,7 @@ internal sealed class FrameReader : IDisposable
         _consumed = begun.Start;
         await _budget.TakeAsync(length, cancellationToken).ConfigureAwait(false);
         _largeBytes = length;
-        _large = ArrayPool<byte>.Shared.Rent(length);
+        _large = length > LargestKept ? ArrayPool<byte>.Shared.Rent(length) : _kept ??= GC.AllocateUninitializedArray<byte>(LargestKept);
         int arrived = (int)Math.Min(begun.Length, length);
         begun.Slice(0, arrived).CopyTo(_large);
         uint checksum = FrameHeader.BeginChecksum(_header);

@@ -64,9 +64,13 @@ internal sealed class KvIntake : Intake
     private bool TakeBlock(ReadOnlySpan<byte> payload)
     {
         FieldReader fields = new(payload, FrameType.KvBlock);
-        int layer = fields.Int32();
-        int block = fields.Int32();
+        KvPart part = new(fields.Int32(), fields.Int32(), fields.Int32(), fields.Int32());
         int bytes = fields.Left;
+        if (part.Bytes < 0 || part.Bytes > _context.Options.MaxKvBytes || part.Offset < 0 || part.Offset > part.Bytes || bytes > part.Bytes - part.Offset)
+        {
+            throw new WireFormatException($"{bytes} KV bytes from {part.Offset} on are no part of a payload of {part.Bytes}, of which {_context.Options.MaxKvBytes} are allowed");
+        }
+
         _ungranted += bytes;
         int window = _context.Options.KvWindowBytes;
         if (_ungranted - bytes > window)
@@ -76,7 +80,7 @@ internal sealed class KvIntake : Intake
 
         try
         {
-            _receiver.OnBlock(_open.Id, layer, block, fields.Take(bytes));
+            _receiver.OnPart(_open.Id, part, fields.Take(bytes));
         }
 #pragma warning disable CA1031 // Whatever the receiver throws refuses the transfer; the connection belongs to others too.
         catch (Exception e)

@@ -6,8 +6,9 @@ using OrleansServe.Transfer.Wire.Framing;
 namespace OrleansServe.Transfer.Wire.Streams;
 
 /// <summary>
-/// The sending end of one KV transfer. A payload is written to the socket from where it lies; a call returns only when it is not read any more, so that once
-/// its writing has begun it is not cut short by cancellation but by the end of the connection, which comes with the keep-alive at the latest.
+/// The sending end of one KV transfer. A payload is written to the socket from where it lies, in parts; a call returns only when it is not read any more, so that a part whose
+/// writing has begun is not cut short by cancellation but by the end of the connection, which comes with the keep-alive at the latest. A call that is cancelled between two
+/// parts ends the transfer.
 /// </summary>
 internal sealed class WireKvPush(WireContext context, PeerLink link, string address, string device, Guid ticket) : ClientStream, IKvPush
 {
@@ -36,17 +37,22 @@ internal sealed class WireKvPush(WireContext context, PeerLink link, string addr
             throw new KvTransferException(ticket, $"a payload of {payload.Length} bytes is longer than the {connection.Welcome.MaxKvBytes} that the receiver takes.");
         }
 
-        await _credit.TakeAsync(payload.Length, cancellationToken).ConfigureAwait(false);
-        ThrowIfEnded();
-        _frame.Fill(_id, layer, block, payload);
-        await connection.Writer.WriteAsync(_frame).ConfigureAwait(false);
-        if (await _frame.Written.ConfigureAwait(false) is { } fault)
+        KvPart part = KvPart.Whole(layer, block, payload.Length);
+        try
         {
-            throw new PeerUnreachableException(address, fault);
+            do
+            {
+                ReadOnlyMemory<byte> bytes = payload.Slice(part.Offset, Math.Min(payload.Length - part.Offset, KvPart.MaxBytes));
+                await WriteAsync(connection, part, bytes, cancellationToken).ConfigureAwait(false);
+                part = part with { Offset = part.Offset + bytes.Length };
+            }
+            while (part.Offset < payload.Length);
         }
-
-        ThrowIfEnded();
-        cancellationToken.ThrowIfCancellationRequested();
+        catch (OperationCanceledException)
+        {
+            await AbortAsync("the sender gave up").ConfigureAwait(false);
+            throw;
+        }
     }
 
     public async ValueTask CommitAsync(CancellationToken cancellationToken)
@@ -117,6 +123,22 @@ internal sealed class WireKvPush(WireContext context, PeerLink link, string addr
     }
 
     public override void OnLost(string reason, bool isGone) => End(reason, refused: false);
+
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder))]
+    private async ValueTask WriteAsync(ClientConnection connection, KvPart part, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        await _credit.TakeAsync(bytes.Length, cancellationToken).ConfigureAwait(false);
+        ThrowIfEnded();
+        _frame.Fill(_id, part, bytes);
+        await connection.Writer.WriteAsync(_frame).ConfigureAwait(false);
+        if (await _frame.Written.ConfigureAwait(false) is { } fault)
+        {
+            throw new PeerUnreachableException(address, fault);
+        }
+
+        ThrowIfEnded();
+        cancellationToken.ThrowIfCancellationRequested();
+    }
 
     private async ValueTask<ClientConnection> ConnectedAsync(CancellationToken cancellationToken)
     {

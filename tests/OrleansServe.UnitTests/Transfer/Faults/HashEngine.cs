@@ -106,6 +106,12 @@ internal sealed class HashEngine : IEngine, IKvMemory
         source.CopyTo(_blocks[block][layer]);
     }
 
+    public void WritePart(int block, int layer, int offset, ReadOnlySpan<byte> source)
+    {
+        Written += offset + source.Length == Layout.BytesPerBlockLayer ? 1 : 0;
+        source.CopyTo(_blocks[block][layer].AsSpan(offset));
+    }
+
     public void Clear(int block) => Array.ForEach(_blocks[block], layer => Array.Clear(layer));
 
     public void Dispose()

@@ -5,7 +5,7 @@ using Xunit;
 namespace OrleansServe.UnitTests.Transfer.Support;
 
 /// <summary>A KV receiver that writes down what it is told, in order, and refuses what it is asked to.</summary>
-internal sealed class KvLog : IKvReceiver
+internal sealed class KvLog : BlockReceiver
 {
     private readonly Channel<string> _events = Channel.CreateUnbounded<string>();
 
@@ -13,7 +13,7 @@ internal sealed class KvLog : IKvReceiver
 
     public bool RefusesCommit { get; init; }
 
-    public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
+    protected override void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
     {
         if (block == RefusedBlock)
         {
@@ -23,10 +23,10 @@ internal sealed class KvLog : IKvReceiver
         _events.Writer.TryWrite($"{ticket:N} block {layer} {block} {Convert.ToHexString(payload)}");
     }
 
-    public void OnCommit(Guid ticket) =>
+    public override void OnCommit(Guid ticket) =>
         _events.Writer.TryWrite(RefusesCommit ? throw new KvTransferException(ticket, "not yet.") : $"{ticket:N} commit");
 
-    public void OnAbort(Guid ticket, string reason) => _events.Writer.TryWrite($"{ticket:N} abort");
+    public override void OnAbort(Guid ticket, string reason) => _events.Writer.TryWrite($"{ticket:N} abort");
 
     /// <summary>What it is told next, however long that takes within reason.</summary>
     public async Task<string> NextAsync() => await _events.Reader.ReadAsync().AsTask().WaitAsync(Limits.Patience);

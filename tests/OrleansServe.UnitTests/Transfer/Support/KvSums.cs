@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using OrleansServe.Transfer.Kv;
 
 namespace OrleansServe.UnitTests.Transfer.Support;
 
 /// <summary>A KV receiver that compares what arrives with what was sent by its hash.</summary>
-internal sealed class KvSums : IKvReceiver
+internal sealed class KvSums : BlockReceiver
 {
     private readonly ConcurrentDictionary<int, string> _expected = new();
     private int _matches;
@@ -14,7 +13,7 @@ internal sealed class KvSums : IKvReceiver
 
     public void Expect(int block, ReadOnlySpan<byte> payload) => _expected[block] = Convert.ToHexString(SHA256.HashData(payload));
 
-    public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
+    protected override void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
     {
         if (_expected[block] == Convert.ToHexString(SHA256.HashData(payload)))
         {
@@ -22,11 +21,11 @@ internal sealed class KvSums : IKvReceiver
         }
     }
 
-    public void OnCommit(Guid ticket)
+    public override void OnCommit(Guid ticket)
     {
     }
 
-    public void OnAbort(Guid ticket, string reason)
+    public override void OnAbort(Guid ticket, string reason)
     {
     }
 }

@@ -1,3 +1,4 @@
+using OrleansServe.Transfer.Kv;
 using OrleansServe.Transfer.Wire;
 using OrleansServe.Transfer.Wire.Connections;
 using OrleansServe.Transfer.Wire.Framing;
@@ -16,7 +17,7 @@ internal static class WireBytes
         return frame;
     }
 
-    public static byte[] Hello(string address, string cluster = "test", ushort version = 1, ulong? expected = null, WireLane lane = WireLane.Kv)
+    public static byte[] Hello(string address, string cluster = "test", ushort version = OrleansServe.Transfer.Wire.Connections.Hello.CurrentVersion, ulong? expected = null, WireLane lane = WireLane.Kv)
     {
         WireBuffer payload = new();
         new Hello(version, cluster, "stranger", 7, "tcp://10.0.0.9:1/stranger/7", expected ?? WireAddress.Parse(address).Incarnation, lane).Write(payload);
@@ -28,6 +29,17 @@ internal static class WireBytes
         WireBuffer payload = new();
         new OpenFrame(kind, id, name, 0, Attempt: 1).Write(payload);
         return Frame(FrameType.Open, stream, sequence, payload.Span);
+    }
+
+    public static byte[] Part(uint stream, uint sequence, KvPart part, ReadOnlySpan<byte> bytes)
+    {
+        WireBuffer payload = new();
+        payload.PutInt32(part.Layer);
+        payload.PutInt32(part.Block);
+        payload.PutInt32(part.Bytes);
+        payload.PutInt32(part.Offset);
+        payload.Put(bytes);
+        return Frame(FrameType.KvBlock, stream, sequence, payload.Span);
     }
 
     /// <summary>A conversation of a well-behaved dialler, frame by frame: greeting, KV with commit, tokens, rows.</summary>
@@ -43,18 +55,18 @@ internal static class WireBytes
         rows.PutInt32(0);
         rows.PutSingle(1);
         rows.PutSingle(2);
-        byte[] block = new byte[8 + 100];
         return
         [
             Hello(address),
             Open(1, 1, StreamKind.Kv, Guid.NewGuid(), "decode-0"),
-            Frame(FrameType.KvBlock, 1, 2, block),
-            Frame(FrameType.KvCommit, 1, 3, []),
-            Open(2, 4, StreamKind.Tokens, Guid.NewGuid(), "stranger/decode-0"),
-            Frame(FrameType.Tokens, 2, 5, tokens.Span),
-            Open(3, 6, StreamKind.Experts, Guid.Empty, "expert-0"),
-            Frame(FrameType.ExpertRows, 3, 7, rows.Span),
-            Frame(FrameType.Ping, 0, 8, new byte[8]),
+            Part(1, 2, new KvPart(0, 0, 200, 0), new byte[100]),
+            Part(1, 3, new KvPart(0, 0, 200, 100), new byte[100]),
+            Frame(FrameType.KvCommit, 1, 4, []),
+            Open(2, 5, StreamKind.Tokens, Guid.NewGuid(), "stranger/decode-0"),
+            Frame(FrameType.Tokens, 2, 6, tokens.Span),
+            Open(3, 7, StreamKind.Experts, Guid.Empty, "expert-0"),
+            Frame(FrameType.ExpertRows, 3, 8, rows.Span),
+            Frame(FrameType.Ping, 0, 9, new byte[8]),
         ];
     }
 

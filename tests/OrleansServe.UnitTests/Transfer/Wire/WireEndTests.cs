@@ -173,7 +173,7 @@ public sealed class WireEndTests
     }
 
     /// <summary>A receiver that does not come back from a block until it is let go.</summary>
-    private sealed class StuckReceiver : IKvReceiver
+    private sealed class StuckReceiver : BlockReceiver
     {
         private readonly TaskCompletionSource _reached = new(TaskCreationOptions.RunContinuationsAsynchronously);
         private readonly TaskCompletionSource _released = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -182,17 +182,17 @@ public sealed class WireEndTests
 
         public void Release() => _released.TrySetResult();
 
-        public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
+        protected override void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
         {
             _reached.TrySetResult();
             _released.Task.Wait(TimeSpan.FromMinutes(1));
         }
 
-        public void OnCommit(Guid ticket)
+        public override void OnCommit(Guid ticket)
         {
         }
 
-        public void OnAbort(Guid ticket, string reason)
+        public override void OnAbort(Guid ticket, string reason)
         {
         }
     }

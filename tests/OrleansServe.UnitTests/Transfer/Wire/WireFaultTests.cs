@@ -138,7 +138,7 @@ public sealed class WireFaultTests
     private sealed record RunResult(bool Happened, bool Committed, int Tokens, long Resumes, long ProtocolErrors);
 
     /// <summary>A decode worker that takes the blocks of one ticket, each once, and commits when all are there.</summary>
-    private sealed class KvCheck : IKvReceiver
+    private sealed class KvCheck : BlockReceiver
     {
         public const int Blocks = 12;
 
@@ -158,14 +158,14 @@ public sealed class WireFaultTests
 
         public byte[] Payload(int block) => _payloads[block];
 
-        public void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
+        protected override void OnBlock(Guid ticket, int layer, int block, ReadOnlySpan<byte> payload)
         {
-            _reception.Accept(layer, block, payload.Length);
+            _reception.Accept(KvPart.Whole(layer, block, payload.Length), payload.Length);
             Fault ??= payload.SequenceEqual(_payloads[block]) ? null : $"block {block} is not what was sent";
         }
 
-        public void OnCommit(Guid ticket) => _reception.Commit();
+        public override void OnCommit(Guid ticket) => _reception.Commit();
 
-        public void OnAbort(Guid ticket, string reason) => Fault ??= _reception.Committed ? $"aborted after the commit: {reason}" : null;
+        public override void OnAbort(Guid ticket, string reason) => Fault ??= _reception.Committed ? $"aborted after the commit: {reason}" : null;
     }
 }

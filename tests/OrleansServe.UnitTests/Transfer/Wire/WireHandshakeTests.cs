@@ -45,14 +45,19 @@ public sealed class WireHandshakeTests
     }
 
     [Fact]
-    public async Task Greet_AnotherVersion_IsToldWhichOneIsSpoken()
+    public async Task Greet_AnotherVersion_IsToldWhichOneIsSpokenAndLoggedOnce()
     {
         await using WirePair pair = new(Sockets, TimeProvider.System);
-        using TcpClient client = await DialAsync(pair.B.Address);
-        await client.GetStream().WriteAsync(WireBytes.Hello(pair.B.Address, version: 9));
-        byte[] answer = await ReadToEndAsync(client);
-        Assert.Equal((byte)FrameType.Refuse, answer[4]);
-        Assert.Contains("version 9 of the protocol, this silo version 1", System.Text.Encoding.UTF8.GetString(answer), StringComparison.Ordinal);
+        for (int i = 0; i < 3; i++)
+        {
+            using TcpClient client = await DialAsync(pair.B.Address);
+            await client.GetStream().WriteAsync(WireBytes.Hello(pair.B.Address, version: 9));
+            byte[] answer = await ReadToEndAsync(client);
+            Assert.Equal((byte)FrameType.Refuse, answer[4]);
+            Assert.Contains("version 9 of the protocol, this silo version 2", System.Text.Encoding.UTF8.GetString(answer), StringComparison.Ordinal);
+        }
+
+        Assert.Contains("version 9 of the protocol", Assert.Single(pair.Log.Refusals), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -87,7 +92,8 @@ public sealed class WireHandshakeTests
         using X509Certificate2 authority = Authority("ours");
         using X509Certificate2 foreign = Authority("theirs");
         WireTlsOptions ours = Tls(authority, authority, "b");
-        await using WireDataPlane b = new(WirePair.Options("b", 2) with { Tls = ours }, Sockets, TimeProvider.System, new WireLog());
+        WireLog log = new();
+        await using WireDataPlane b = new(WirePair.Options("b", 2) with { Tls = ours }, Sockets, TimeProvider.System, log);
         b.RegisterKv("decode-0", new KvLog());
         await using (WireDataPlane a = new(WirePair.Options("a", 1) with { Tls = Tls(authority, authority, "a") }, Sockets, TimeProvider.System, new WireLog()))
         {
@@ -96,8 +102,13 @@ public sealed class WireHandshakeTests
 
         await using (WireDataPlane stranger = new(WirePair.Options("a", 1) with { Tls = Tls(foreign, authority, "a") }, Sockets, TimeProvider.System, new WireLog()))
         {
-            await Assert.ThrowsAsync<PeerUnreachableException>(() => CommitAsync(stranger, b.Address));
+            for (int i = 0; i < 3; i++)
+            {
+                await Assert.ThrowsAsync<PeerUnreachableException>(() => CommitAsync(stranger, b.Address));
+            }
         }
+
+        Assert.Single(log.Refusals);
 
         await using (WireDataPlane distrustful = new(WirePair.Options("a", 1) with { Tls = Tls(authority, foreign, "a") }, Sockets, TimeProvider.System, new WireLog()))
         {
