@@ -133,6 +133,7 @@ public sealed class WireDataPlane : IDataPlane, IAsyncDisposable
     {
         if (Interlocked.Exchange(ref _ended, 1) == 0)
         {
+            _context.IsLeaving = true;
             _acceptor.Dispose();
             await Task.WhenAll(_peers.CloseAsync("the silo stops"), _acceptor.CloseAsync("the silo stops")).ConfigureAwait(false);
             await _context.Ending.CancelAsync().ConfigureAwait(false);

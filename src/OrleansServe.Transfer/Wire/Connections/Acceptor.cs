@@ -96,6 +96,7 @@ internal sealed class Acceptor(WireContext context, IWireListener listener) : ID
             finally
             {
                 _connections.TryRemove(connection, out _);
+                context.Names.Leave(connection.Hello);
             }
         }
         finally
@@ -123,7 +124,7 @@ internal sealed class Acceptor(WireContext context, IWireListener listener) : ID
             }
 
             reader = new FrameReader(secured, FrameLimits.Stranger, context.Budget, context.Statistics);
-            Hello hello = await Handshake.ReceiveAsync(secured, reader, context.Options, either.Token).ConfigureAwait(false);
+            Hello hello = await Handshake.ReceiveAsync(secured, reader, context, remote, either.Token).ConfigureAwait(false);
             reader.Limits = FrameLimits.OfDialler(context.Options);
             context.Refusals.Forget(remote);
             return new ServerConnection(context, secured, reader, hello, remote);

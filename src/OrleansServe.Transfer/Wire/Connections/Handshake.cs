@@ -25,21 +25,30 @@ internal static class Handshake
         }
     }
 
-    /// <summary>Reads a greeting and answers it.</summary>
+    /// <summary>Reads a greeting and answers it. Who is welcome has been counted among the peers' names, and must leave.</summary>
     /// <exception cref="HandshakeRefusedException">It was refused; the peer has been told.</exception>
     /// <exception cref="WireFormatException">It was none.</exception>
     /// <exception cref="IOException">The connection broke.</exception>
-    public static async Task<Hello> ReceiveAsync(Stream stream, FrameReader reader, WireOptions options, CancellationToken cancellationToken)
+    public static async Task<Hello> ReceiveAsync(Stream stream, FrameReader reader, WireContext context, string remote, CancellationToken cancellationToken)
     {
         await ReadAsync(reader, cancellationToken).ConfigureAwait(false);
         WireBuffer payload = new();
         try
         {
             Hello hello = Hello.Read(reader.Payload);
-            hello.Check(options);
-            Welcome.Of(options).Write(payload);
-            await WriteAsync(stream, FrameType.Welcome, payload, cancellationToken).ConfigureAwait(false);
-            return hello;
+            hello.Check(context.Options);
+            context.Names.Enter(hello, remote);
+            try
+            {
+                Welcome.Of(context.Options).Write(payload);
+                await WriteAsync(stream, FrameType.Welcome, payload, cancellationToken).ConfigureAwait(false);
+                return hello;
+            }
+            catch
+            {
+                context.Names.Leave(hello);
+                throw;
+            }
         }
         catch (HandshakeRefusedException e)
         {

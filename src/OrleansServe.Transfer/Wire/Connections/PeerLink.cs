@@ -129,6 +129,11 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
             try
             {
                 await WaitForTurnAsync().ConfigureAwait(false);
+                if (context.IsLeaving)
+                {
+                    throw new IOException("this data plane has ended");
+                }
+
                 connection = await DialAsync().ConfigureAwait(false);
             }
             catch (Exception e) when (e is IOException or WireFormatException or HandshakeRefusedException or AuthenticationException or OperationCanceledException or ObjectDisposedException)
@@ -153,10 +158,13 @@ internal sealed class PeerLink(WireContext context, WireAddress address, WireLan
             {
                 if (context.Ending.IsCancellationRequested)
                 {
-                    connection.Fail("this data plane has ended");
+                    connection.Fail("this data plane has ended", orderly: true);
                 }
 
+                // One that comes up while the others are said goodbye to is one of them.
+                Task farewell = context.IsLeaving ? connection.CloseAsync("the silo stops") : Task.CompletedTask;
                 await connection.RunAsync().ConfigureAwait(false);
+                await farewell.ConfigureAwait(false);
             }
 
             if (!GoesOn())

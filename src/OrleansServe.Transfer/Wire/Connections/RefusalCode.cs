@@ -14,4 +14,7 @@ internal enum RefusalCode : byte
 
     /// <summary>Too many connections.</summary>
     Busy = 4,
+
+    /// <summary>Another silo of the same name is there.</summary>
+    Name = 5,
 }

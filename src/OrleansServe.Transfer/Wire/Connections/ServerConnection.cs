@@ -10,7 +10,6 @@ internal sealed class ServerConnection : WireConnection
     private readonly Dictionary<uint, Intake> _intakes = [];
     private uint _lastId;
 
-    private readonly string _address;
     private readonly string _remote;
 
     /// <param name="context">The data plane.</param>
@@ -21,9 +20,12 @@ internal sealed class ServerConnection : WireConnection
     public ServerConnection(WireContext context, Stream stream, FrameReader reader, Hello hello, string remote)
         : base(context, stream, reader, $"{hello.Silo}/{hello.Incarnation:x16} at {remote} ({hello.Lane})", dialled: false)
     {
-        _address = hello.Address;
+        Hello = hello;
         _remote = remote;
     }
+
+    /// <summary>Who dialled.</summary>
+    public Hello Hello { get; }
 
     protected override void OnFrame(FrameType type, uint stream, ReadOnlySpan<byte> payload)
     {
@@ -115,7 +117,7 @@ internal sealed class ServerConnection : WireConnection
 
     private async Task LookAfterPeerAsync(Intake[] intakes)
     {
-        if (await PeerProbe.IsGoneAsync(Context, _address, _remote).ConfigureAwait(false))
+        if (await PeerProbe.IsGoneAsync(Context, Hello.Address, _remote).ConfigureAwait(false))
         {
             foreach (Intake intake in intakes)
             {

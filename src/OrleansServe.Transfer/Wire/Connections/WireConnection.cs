@@ -13,6 +13,7 @@ internal abstract class WireConnection
     private readonly byte[] _ping = new byte[sizeof(ulong)];
     private string? _reason;
     private bool _orderly;
+    private string? _farewell;
     private int _unanswered;
     private long _progress;
     private ulong _pings;
@@ -83,8 +84,9 @@ internal abstract class WireConnection
                 return;
             }
 
-            _reason = reason;
-            _orderly = orderly;
+            // Whatever happens behind a farewell is its consequence.
+            _reason = reason = _farewell ?? reason;
+            _orderly = orderly || _farewell is not null;
         }
 
         Writer.Close(reason);
@@ -94,6 +96,11 @@ internal abstract class WireConnection
     /// <summary>Ends the connection once what is queued has gone out and the peer has seen it, or after a while.</summary>
     public async Task CloseAsync(string reason)
     {
+        lock (_lock)
+        {
+            _farewell ??= reason;
+        }
+
         WireBuffer text = new();
         text.PutText(reason, 256);
         Writer.Send(FrameType.Goodbye, 0, text.Span);

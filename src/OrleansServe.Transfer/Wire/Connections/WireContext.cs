@@ -8,6 +8,8 @@ namespace OrleansServe.Transfer.Wire.Connections;
 /// <summary>What all connections of a silo share.</summary>
 internal sealed class WireContext(WireOptions options, IWireTransport transport, TimeProvider time, IWireObserver observer, InProcessDataPlane local)
 {
+    private bool _isLeaving;
+
     public WireOptions Options { get; } = options;
 
     public IWireTransport Transport { get; } = transport;
@@ -25,11 +27,21 @@ internal sealed class WireContext(WireOptions options, IWireTransport transport,
 
     public RefusalLog Refusals { get; } = new(observer, time);
 
+    /// <summary>Who has dialled this silo.</summary>
+    public PeerNames Names { get; } = new(options.SiloName);
+
     public WireTasks Tasks { get; } = new(observer);
 
     public KvIntakes KvIntakes { get; } = new();
 
     public TokenIntakes TokenIntakes { get; } = new(time, options.ResumeLimit);
+
+    /// <summary>The data plane says goodbye: nobody is dialled any more.</summary>
+    public bool IsLeaving
+    {
+        get => Volatile.Read(ref _isLeaving);
+        set => Volatile.Write(ref _isLeaving, value);
+    }
 
     /// <summary>Cancelled when the data plane ends.</summary>
     public CancellationTokenSource Ending { get; } = new();
