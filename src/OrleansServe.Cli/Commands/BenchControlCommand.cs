@@ -28,7 +28,7 @@ internal static class BenchControlCommand
         Option<double> interval = LoadArguments.Number("--step-interval", "Milliseconds from one decode step to the next", "MS", 10, 1, LongestInterval);
         Option<int> requests = LoadArguments.Integer("--requests", "Requests at once, where requests are counted", "N", 64, 1, MostConcurrency);
         Option<int> prompt = LoadArguments.Integer("--prompt-tokens", "Tokens of their prompts", "T", 1000, 1, LongestPrompt);
-        Option<double> window = LoadArguments.Number("--seconds", "How long each of the four measurements takes, after a third of it to warm up", "S", 6, 0.1, LongestWindow);
+        Option<double> window = LoadArguments.Number("--seconds", "How long each of the four measurements takes, after at least a third of it to warm up", "S", 6, 0.1, LongestWindow);
         Option<bool> json = new("--json") { Description = "Write one JSON document" };
         foreach (Option option in (Option[])[streams, interval, requests, prompt, window, json])
         {

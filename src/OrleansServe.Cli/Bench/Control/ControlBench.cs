@@ -64,7 +64,7 @@ internal sealed class ControlBench(ControlSetup setup, Terminal terminal, TimePr
 
         async Task<ControlWindow> MeasureAsync()
         {
-            await Task.Delay(setup.Window / 3, time, cancellationToken);
+            await WarmUp.WaitAsync(setup.Window / 3, time, cancellationToken);
             return await ControlWindow.MeasureAsync(setup.Window, counters, time, cancellationToken);
         }
     }

@@ -5,5 +5,5 @@ namespace OrleansServe.Cli.Bench.Control;
 /// <param name="StepInterval">From one decode step to the next in the paced measurements.</param>
 /// <param name="Requests">Requests under way at once where requests are counted.</param>
 /// <param name="PromptTokens">Tokens of their prompts.</param>
-/// <param name="Window">How long each measurement takes, after a third of it to warm up.</param>
+/// <param name="Window">How long each measurement takes, after at least a third of it to warm up.</param>
 internal sealed record ControlSetup(int Streams, TimeSpan StepInterval, int Requests, int PromptTokens, TimeSpan Window);
