@@ -66,8 +66,9 @@ public static class GatewayServiceCollectionExtensions
                 provider.GetRequiredService<IOptions<GatewayOptions>>(),
                 provider.GetRequiredService<TimeProvider>());
         });
+        services.AddSingleton<Notices>();
+        services.AddHostedService(provider => provider.GetRequiredService<Notices>());
         services.AddSingleton<LeaseReleaser>();
-        services.AddHostedService(provider => provider.GetRequiredService<LeaseReleaser>());
         services.AddSingleton<SuspicionReporter>();
         services.AddSingleton(provider => new UsageMetrics(provider.GetRequiredService<IMetricFactory>()));
         services.AddSingleton(provider => UsageGrains.From(
@@ -82,6 +83,7 @@ public static class GatewayServiceCollectionExtensions
         services.AddHostedService(provider => provider.GetRequiredService<UsageReporter>());
         services.AddHostedService<CostMeter>();
         services.AddSingleton<AdminService>();
+        services.AddSingleton<PlacementCalls>();
         services.AddSingleton<RequestPlacer>();
         services.AddSingleton<RequestIntake>();
         services.AddSingleton<RequestSlots>();

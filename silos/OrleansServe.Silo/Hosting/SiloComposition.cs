@@ -76,6 +76,7 @@ public static class SiloComposition
         ArgumentNullException.ThrowIfNull(serving);
         gateway.MaxConcurrentRequests = serving.MaxConcurrentRequests;
         gateway.MaxRequestBytes = serving.MaxRequestBytes;
+        gateway.PrefillSilence = serving.PrefillSilence;
         gateway.TokenTimeout = serving.TokenTimeout;
         gateway.MaxResumes = serving.MaxResumes;
         gateway.ResumeTimeout = serving.ResumeTimeout;

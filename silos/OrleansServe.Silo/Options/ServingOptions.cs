@@ -42,6 +42,9 @@ public sealed record ServingOptions
     /// <summary>Largest request message in bytes.</summary>
     public int MaxRequestBytes { get; init; } = 16 * 1024 * 1024;
 
+    /// <summary>Longest silence of a prefill worker that has a prompt before it is taken for gone.</summary>
+    public TimeSpan PrefillSilence { get; init; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Longest pause between two tokens before a worker is taken for gone.</summary>
     public TimeSpan TokenTimeout { get; init; } = TimeSpan.FromSeconds(60);
 

@@ -22,6 +22,7 @@ internal static class ServingSettings
         Of("MaxQueuedTokens", "--max-queued-tokens", "N", "Prompt tokens queued at one prefill worker at most (default 8192)", (s, v) => s with { MaxQueuedTokens = SiloSetting.Number(v, 1, int.MaxValue) }),
         Of("MaxConcurrentRequests", "--max-concurrent-requests", "N", "Requests in work at one gateway at most (default 1024)", (s, v) => s with { MaxConcurrentRequests = SiloSetting.Number(v, 1, 65_536) }),
         Of("MaxRequestBytes", "--max-request-bytes", "N", "Largest request message in bytes (default 16777216)", (s, v) => s with { MaxRequestBytes = SiloSetting.Number(v, 1024, 32 * 1024 * 1024) }),
+        Of("PrefillSilenceMs", "--prefill-silence-ms", "MS", "Longest silence of a prefill worker that has a prompt before it is taken for gone; at least 3000, since it speaks every two seconds (default 15000)", (s, v) => s with { PrefillSilence = Milliseconds(v, 3000, LongestMs) }),
         Of("TokenTimeoutMs", "--token-timeout-ms", "MS", "Longest pause between two tokens before a worker is taken for gone (default 60000)", (s, v) => s with { TokenTimeout = Milliseconds(v, 1, LongestMs) }),
         Of("MaxResumes", "--max-resumes", "N", "How often a request may lose its worker and go on elsewhere (default 5)", (s, v) => s with { MaxResumes = SiloSetting.Number(v, 0, 64) }),
         Of("ResumeTimeoutMs", "--resume-timeout-ms", "MS", "How long an interrupted request asks for workers (default 30000)", (s, v) => s with { ResumeTimeout = Milliseconds(v, 1, LongestMs) }),

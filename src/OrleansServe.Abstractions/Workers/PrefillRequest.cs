@@ -24,4 +24,12 @@ public sealed record PrefillRequest(
     /// <summary>How many of the likeliest tokens to report beside each prompt token's log-probability; null where none are wanted.</summary>
     [Id(7)]
     public int? PromptTopLogprobs { get; init; }
+
+    /// <summary>Data-plane address of the gateway that looks after the worker meanwhile: the worker keeps a channel to it and says from time to time that it gets on. Null where nobody does.</summary>
+    [Id(8)]
+    public string? GatewayAddress { get; init; }
+
+    /// <summary>By what name the worker speaks of the request on that channel.</summary>
+    [Id(9)]
+    public Guid WatchId { get; init; }
 }

@@ -25,4 +25,8 @@ public sealed record PrefillResult(
     /// <summary>The worker has ended or is about to, or was never there: it is not too busy for the request but lost to all.</summary>
     [Id(7)]
     public bool Ended { get; init; }
+
+    /// <summary>The prompt needs more than the worker has even when it is idle; a larger worker may compute it.</summary>
+    [Id(8)]
+    public bool TooLarge { get; init; }
 }

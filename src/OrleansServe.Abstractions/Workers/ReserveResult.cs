@@ -21,4 +21,8 @@ public sealed record ReserveResult(
     /// <summary>The worker has ended or is about to, or was never there: it is not too busy for the request but lost to all.</summary>
     [Id(5)]
     public bool Ended { get; init; }
+
+    /// <summary>The request needs more than the worker has even when it is idle; a larger worker may accept.</summary>
+    [Id(6)]
+    public bool TooLarge { get; init; }
 }

@@ -39,6 +39,7 @@ internal sealed class GatewayMetrics
         CachedPromptTokens = Count(factory, "orleansserve_cached_prompt_tokens_total", "Prompt tokens that came from a prefix cache.");
         CompletionTokens = Count(factory, "orleansserve_completion_tokens_total", "Tokens produced.");
         ReasoningTokens = Count(factory, "orleansserve_reasoning_tokens_total", "Tokens produced that were reasoning.");
+        NoticesGivenUp = Count(factory, "orleansserve_unconfirmed_notices_total", "Ends of requests that were told to a worker or the scheduler and not confirmed, however often they were repeated.");
         Retries = Count(factory, "orleansserve_request_retries_total", "Times that a request had to ask for other workers.");
     }
 
@@ -71,6 +72,9 @@ internal sealed class GatewayMetrics
 
     /// <summary>Tokens produced that were reasoning.</summary>
     public Counter.Child ReasoningTokens { get; }
+
+    /// <summary>Ends of requests that nobody has confirmed.</summary>
+    public Counter.Child NoticesGivenUp { get; }
 
     /// <summary>Times that a request had to ask for other workers.</summary>
     public Counter.Child Retries { get; }

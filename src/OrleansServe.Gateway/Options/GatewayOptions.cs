@@ -24,6 +24,9 @@ public sealed class GatewayOptions
     /// <summary>Longest wait for a prompt to be computed.</summary>
     public TimeSpan PrefillTimeout { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Longest silence of a prefill worker that has a prompt before it is taken for gone; one that is well speaks every two seconds, and behind each layer that takes longer.</summary>
+    public TimeSpan PrefillSilence { get; set; } = TimeSpan.FromSeconds(15);
+
     /// <summary>Longest pause between two tokens before the worker is taken for gone.</summary>
     public TimeSpan TokenTimeout { get; set; } = TimeSpan.FromSeconds(60);
 

@@ -21,6 +21,7 @@ internal sealed class GatewayOptionsValidator : IValidateOptions<GatewayOptions>
         Positive(faults, nameof(GatewayOptions.AdmissionTimeout), options.AdmissionTimeout);
         Positive(faults, nameof(GatewayOptions.DecodeCallTimeout), options.DecodeCallTimeout);
         Positive(faults, nameof(GatewayOptions.PrefillTimeout), options.PrefillTimeout);
+        Positive(faults, nameof(GatewayOptions.PrefillSilence), options.PrefillSilence);
         Positive(faults, nameof(GatewayOptions.TokenTimeout), options.TokenTimeout);
         Positive(faults, nameof(GatewayOptions.ReleaseTimeout), options.ReleaseTimeout);
         Positive(faults, nameof(GatewayOptions.SnapshotTimeout), options.SnapshotTimeout);

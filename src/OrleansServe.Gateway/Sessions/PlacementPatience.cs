@@ -63,6 +63,11 @@ internal sealed class PlacementPatience(WorkOrder order, ResumeBudget budget, Ga
                 $"The answer was interrupted, and within {options.ResumeTimeout.TotalSeconds:0.###} s nobody could go on with it: {refusal.Message}", refusal);
         }
 
+        if (refusal.TooLarge)
+        {
+            return RequestRejectedException.Invalid(refusal.Message);
+        }
+
         return refusal.Answer
             ?? (refusal.NoRoom ? RequestRejectedException.Overloaded(refusal.Message, options.RetryAfter, refusal) : RequestRejectedException.Unavailable(refusal.Message, refusal));
     }

@@ -8,7 +8,6 @@ using OrleansServe.Gateway.Instruments;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Gateway.Tokens;
 using OrleansServe.Policies.KvBlocks;
-using OrleansServe.Transfer.Tokens;
 
 namespace OrleansServe.Gateway.Sessions;
 
@@ -18,9 +17,7 @@ namespace OrleansServe.Gateway.Sessions;
 /// </summary>
 internal sealed partial class RequestPlacer
 {
-    private static readonly TimeSpan LastWords = TimeSpan.FromMilliseconds(100);
-
-    private readonly WorkerGrains _grains;
+    private readonly PlacementCalls _calls;
     private readonly TokenRouter _router;
     private readonly LeaseReleaser _releaser;
     private readonly SuspicionReporter _suspicions;
@@ -30,7 +27,7 @@ internal sealed partial class RequestPlacer
     private readonly TimeProvider _time;
     private readonly ILogger<RequestPlacer> _logger;
 
-    /// <param name="grains">The cluster.</param>
+    /// <param name="calls">What is asked of the cluster.</param>
     /// <param name="router">Where tokens will arrive.</param>
     /// <param name="releaser">Takes back what failed attempts held.</param>
     /// <param name="suspicions">Is told of workers that are lost.</param>
@@ -40,7 +37,7 @@ internal sealed partial class RequestPlacer
     /// <param name="time">The clock.</param>
     /// <param name="logger">Receives what each attempt met.</param>
     public RequestPlacer(
-        WorkerGrains grains,
+        PlacementCalls calls,
         TokenRouter router,
         LeaseReleaser releaser,
         SuspicionReporter suspicions,
@@ -50,7 +47,7 @@ internal sealed partial class RequestPlacer
         TimeProvider time,
         ILogger<RequestPlacer> logger)
     {
-        _grains = grains;
+        _calls = calls;
         _router = router;
         _releaser = releaser;
         _suspicions = suspicions;
@@ -125,17 +122,17 @@ internal sealed partial class RequestPlacer
         try
         {
             long begun = _time.GetTimestamp();
-            Admission admission = await AdmitAsync(attempt, lease, cancellationToken);
+            Admission admission = await _calls.AdmitAsync(attempt, lease, cancellationToken);
             attempt.Queued += _time.GetElapsedTime(begun);
             KvTicket? ticket = null;
             if (order.NeedsDecode)
             {
                 inbox = new TokenInbox(attempt.Id, admission.Decode.Key, firstIndex: 1, order.MaxTokens, _time.GetTimestamp(), order.Samples, order.FirstSample);
                 _router.Open(inbox);
-                ticket = await ReserveAsync(attempt, admission, lease, inbox, cancellationToken);
+                ticket = await _calls.ReserveAsync(attempt, admission, lease, inbox, cancellationToken);
             }
 
-            PrefillResult prefill = await UnlessLostAsync(inbox, admission, token => PrefillAsync(attempt, admission, ticket, token), cancellationToken);
+            PrefillResult prefill = await _calls.PrefillAsync(attempt, admission, ticket, inbox, cancellationToken);
             TokenSample first = prefill.FirstToken!;
             bool over = order.MaxTokens == 1 || order.Request.Stop.EndTokens.Contains(first.Token);
             if (ticket is not null && (order.Samples > 1 || !over))
@@ -145,7 +142,7 @@ internal sealed partial class RequestPlacer
                     inbox!.EndSample(order.FirstSample);
                 }
 
-                _router.Expect(inbox!, await UnlessLostAsync(inbox, admission, token => DecodeAsync(attempt, ticket, first.Token, admission, token), cancellationToken));
+                await _calls.DecodeAsync(attempt, admission, ticket, first.Token, inbox!, cancellationToken);
             }
 
             placed = true;
@@ -164,187 +161,6 @@ internal sealed partial class RequestPlacer
                 // Not awaited: who is gone takes his time to say so, and the next attempt has a name of its own.
                 _ = _releaser.ReleaseAsync(lease);
             }
-        }
-    }
-
-    private async Task<Admission> AdmitAsync(PlacementAttempt attempt, WorkerLease lease, CancellationToken cancellationToken)
-    {
-        WorkOrder order = attempt.Order;
-        AdmissionRequest asked = new(
-            attempt.Id, _identity.Node, order.Tokens.Length, order.MaxTokens, attempt.Hashes, _identity.KvFormatHex, attempt.Avoid, order.Request.Scheduling)
-        {
-            Samples = order.Samples,
-            IsResume = order.IsResume,
-        };
-        lease.Admitted = true;
-        Admission admission = await CallAsync(
-            [],
-            "The scheduler",
-            token => _grains.Scheduler.AdmitAsync(asked, token),
-            _options.AdmissionTimeout,
-            cancellationToken);
-        if (admission.Outcome == AdmissionOutcome.Admitted)
-        {
-            return admission;
-        }
-
-        lease.Admitted = false;
-        string reason = RequestRejectedException.Sentence(admission.Reason ?? "the scheduler gave no reason");
-        throw new WorkerRefusedException([], reason, retryable: true)
-        {
-            // One that moves is asked again as one that cannot be reached.
-            Answer = admission.Outcome switch
-            {
-                AdmissionOutcome.Moving => null,
-                AdmissionOutcome.Overloaded => RequestRejectedException.Overloaded(reason, admission.RetryAfter),
-                AdmissionOutcome.TooLarge => RequestRejectedException.Invalid(reason),
-                _ => RequestRejectedException.Unavailable(reason),
-            },
-        };
-    }
-
-    private async Task<KvTicket> ReserveAsync(PlacementAttempt attempt, Admission admission, WorkerLease lease, TokenInbox inbox, CancellationToken cancellationToken)
-    {
-        WorkOrder order = attempt.Order;
-        ReserveRequest asked = new(attempt.Id, order.Tokens, attempt.Hashes, order.MaxTokens, _identity.KvFormatHex, order.Request.Scheduling)
-        {
-            Samples = order.Samples,
-            GatewayAddress = _router.Address,
-        };
-        lease.Decode = admission.Decode;
-        ReserveResult reserved = await UnlessAsync(
-            inbox.Doubted,
-            token => CallAsync(
-                [admission.Decode], $"Decode worker {admission.Decode}", token => _grains.Decode(admission.Decode).ReserveAsync(asked, token), _options.DecodeCallTimeout, token),
-            () => new WorkerRefusedException([admission.Decode], $"The connection to worker {admission.Decode} broke.", retryable: true) { Gone = true },
-            cancellationToken);
-        if (reserved.Ticket is KvTicket ticket)
-        {
-            _router.Expect(inbox, new TokenChannelId(reserved.TokenChannel));
-            return ticket;
-        }
-
-        lease.Decode = null;
-        throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {reserved.Refusal}.", reserved.Retryable)
-        {
-            NoRoom = reserved.NoRoom,
-            Gone = reserved.Ended,
-        };
-    }
-
-    private async Task<PrefillResult> PrefillAsync(PlacementAttempt attempt, Admission admission, KvTicket? ticket, CancellationToken cancellationToken)
-    {
-        WorkOrder order = attempt.Order;
-        PrefillRequest asked = new(attempt.Id, order.Tokens, attempt.Hashes, order.Sampling, ticket, _identity.KvFormatHex, order.Request.Scheduling)
-        {
-            PromptTopLogprobs = order.PromptTopLogprobs,
-        };
-
-        // What fails may be the transfer, and then nobody knows which end of it is at fault.
-        ImmutableArray<WorkerId> involved = ticket is null ? [admission.Prefill] : [admission.Prefill, admission.Decode];
-        PrefillResult result = await CallAsync(
-            involved,
-            $"Prefill worker {admission.Prefill}",
-            token => _grains.Prefill(admission.Prefill).PrefillAsync(asked, token),
-            _options.PrefillTimeout,
-            cancellationToken,
-            isLoss: true);
-        return result.FirstToken is not null
-            ? result
-            : throw new WorkerRefusedException(involved, $"Prefill worker {admission.Prefill} failed: {result.Error}.", result.Retryable)
-            {
-                NoRoom = result.NoRoom,
-                Lost = result.Ended,
-                Gone = result.Ended,
-            };
-    }
-
-    private async Task<TokenChannelId> DecodeAsync(PlacementAttempt attempt, KvTicket ticket, int firstToken, Admission admission, CancellationToken cancellationToken)
-    {
-        DecodeRequest asked = new(ticket.Id, attempt.Id, firstToken, attempt.Order.Sampling, attempt.Order.Request.Stop.EndTokens, _router.Address);
-        DecodeResult result = await CallAsync(
-            [admission.Decode],
-            $"Decode worker {admission.Decode}",
-            token => _grains.Decode(admission.Decode).DecodeAsync(asked, token),
-            _options.DecodeCallTimeout,
-            cancellationToken,
-            isLoss: true);
-        if (!result.Accepted)
-        {
-            throw new WorkerRefusedException([admission.Decode], $"Decode worker {admission.Decode} refused: {result.Error}.", result.Retryable) { Lost = result.Ended, Gone = result.Ended };
-        }
-
-        return new TokenChannelId(result.TokenChannel);
-    }
-
-    /// <summary>Awaits a call unless the inbox says first that its worker is lost, which the data plane knows within milliseconds.</summary>
-    private async Task<T> UnlessLostAsync<T>(TokenInbox? inbox, Admission admission, Func<CancellationToken, Task<T>> call, CancellationToken cancellationToken)
-    {
-        if (inbox is null)
-        {
-            return await call(cancellationToken);
-        }
-
-        return await UnlessAsync(LostAsync(), call, Loss, cancellationToken);
-
-        async Task LostAsync()
-        {
-            await inbox.Lost;
-            if (inbox.End == InboxEnd.WorkerFailed)
-            {
-                // A prefill worker that gave up ends its KV transfer, and says why itself: only one that is gone does not.
-                await Task.Delay(LastWords, _time, CancellationToken.None);
-            }
-        }
-
-        WorkerRefusedException Loss()
-        {
-            if (inbox.End is InboxEnd.WorkerFailed or InboxEnd.WorkerLost)
-            {
-                _suspicions.Report(inbox.End == InboxEnd.WorkerFailed ? admission.Prefill : admission.Decode);
-            }
-
-            ImmutableArray<WorkerId> involved = inbox.End == InboxEnd.WorkerFailed ? [admission.Decode, admission.Prefill] : [admission.Decode];
-            return new WorkerRefusedException(involved, inbox.Fault, retryable: inbox.End != InboxEnd.RequestFailed) { Lost = inbox.End != InboxEnd.HandedOver, Gone = true };
-        }
-    }
-
-    private static async Task<T> UnlessAsync<T>(Task lost, Func<CancellationToken, Task<T>> call, Func<WorkerRefusedException> loss, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        Task<T> answer = call(end.Token);
-        await Task.WhenAny(answer, lost);
-        if (answer.IsCompleted)
-        {
-            return await answer;
-        }
-
-        await end.CancelAsync();
-        await ((Task)answer).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        cancellationToken.ThrowIfCancellationRequested();
-        throw loss();
-    }
-
-    private async Task<T> CallAsync<T>(
-        ImmutableArray<WorkerId> workers,
-        string who,
-        Func<CancellationToken, Task<T>> call,
-        TimeSpan limit,
-        CancellationToken cancellationToken,
-        bool isLoss = false)
-    {
-        try
-        {
-            return await GrainCall.InvokeAsync(who, call, limit, _time, cancellationToken);
-        }
-        catch (GrainUnreachableException fault)
-        {
-            if (workers.Length > 0)
-            {
-                _suspicions.Report(workers[0]);
-            }
-
-            throw new WorkerRefusedException(workers, fault.Message, retryable: true, fault) { Lost = isLoss, Gone = true };
         }
     }
 }

@@ -20,6 +20,9 @@ internal sealed class WorkerRefusedException(ImmutableArray<WorkerId> workers, s
     /// <summary>The worker is well but full: an overload, not a loss.</summary>
     public bool NoRoom { get; init; }
 
+    /// <summary>The request needs more than the worker has even when it is idle.</summary>
+    public bool TooLarge { get; init; }
+
     /// <summary>A worker went while it had the request.</summary>
     public bool Lost { get; init; }
 

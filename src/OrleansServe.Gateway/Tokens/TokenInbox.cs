@@ -55,6 +55,9 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>, IThreadPoolWork
     /// <summary>Key of the worker that sends.</summary>
     public string Worker { get; }
 
+    /// <summary>How long nothing may come while somebody waits; null for the router's own limit.</summary>
+    public TimeSpan? LongestSilence { get; init; }
+
     /// <summary>Under which names the tokens of its samples come.</summary>
     public ReadOnlySpan<Guid> Ids => _ids;
 
@@ -215,8 +218,9 @@ internal sealed class TokenInbox : IValueTaskSource<TokenBatch>, IThreadPoolWork
     }
 
     /// <summary>Stops the request if its session has waited for too long.</summary>
-    public void StopIfStalled(TimeProvider time, long now, TimeSpan longest)
+    public void StopIfStalled(TimeProvider time, long now, TimeSpan limit)
     {
+        TimeSpan longest = LongestSilence ?? limit;
         lock (_lock)
         {
             if (!_waiting || time.GetElapsedTime(_lastActivity, now) < longest)

@@ -8,6 +8,8 @@ namespace OrleansServe.Gateway.Tokens;
 /// <summary>Hands the tokens that reach this gateway to their sessions, and tells them when nothing more will come.</summary>
 internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
 {
+    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(1);
+
     private readonly ConcurrentDictionary<Guid, TokenInbox> _inboxes = new();
     private readonly TokenDeliveries _deliveries = new();
     private readonly TimeProvider _time;
@@ -29,7 +31,7 @@ internal sealed partial class TokenRouter : ITokenReceiver, IDisposable
         Address = plane.Address;
         _plane = plane;
         _registration = plane.RegisterTokens(this);
-        TimeSpan period = longestSilence / 4;
+        TimeSpan period = longestSilence / 4 < LongestPeriod ? longestSilence / 4 : LongestPeriod;
         _watch = time.CreateTimer(static router => ((TokenRouter)router!).StopStalled(), this, period, period);
     }
 

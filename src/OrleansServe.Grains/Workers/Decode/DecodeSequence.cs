@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using OrleansServe.Abstractions.Workers;
+using OrleansServe.Grains.Workers.Channels;
 using OrleansServe.Grains.Workers.Steps;
 using OrleansServe.Transfer.Tokens;
 

@@ -1,6 +1,7 @@
 using System.Threading.Channels;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine.Kv;
+using OrleansServe.Transfer;
 using OrleansServe.Transfer.Kv;
 
 namespace OrleansServe.Grains.Workers.Prefill;
@@ -29,7 +30,7 @@ internal sealed class KvSender : IDisposable
     /// <param name="ticket">Which of them the receiver wants.</param>
     /// <param name="limit">How long the receiver may take over one layer of one block.</param>
     /// <param name="time">The clock.</param>
-    public KvSender(IKvPush push, IKvMemory kv, ReadOnlySpan<int> blocks, KvTicket ticket, TimeSpan limit, TimeProvider time)
+    private KvSender(IKvPush push, IKvMemory kv, ReadOnlySpan<int> blocks, KvTicket ticket, TimeSpan limit, TimeProvider time)
     {
         _push = push;
         _kv = kv;
@@ -39,6 +40,20 @@ internal sealed class KvSender : IDisposable
         _cancel = new CancellationTokenSource(Timeout.InfiniteTimeSpan, time);
         Completion = Task.Run(RunAsync);
     }
+
+    /// <summary>Begins a prompt's transfer.</summary>
+    /// <param name="plane">Reaches the decode worker.</param>
+    /// <param name="kv">Where the blocks are.</param>
+    /// <param name="blocks">The prompt's blocks.</param>
+    /// <param name="ticket">Where they go.</param>
+    /// <param name="limit">How long the receiver may take over one layer of one block.</param>
+    /// <param name="time">The clock.</param>
+    /// <exception cref="PeerUnreachableException">The receiver cannot be reached, or the ticket is not for this prompt.</exception>
+    public static KvSender Begin(IDataPlane plane, IKvMemory kv, ReadOnlySpan<int> blocks, KvTicket ticket, TimeSpan limit, TimeProvider time) =>
+        ticket.Blocks == blocks.Length && ticket.HeldBlocks >= 0 && ticket.HeldBlocks <= ticket.Blocks
+            ? new KvSender(plane.OpenKvPush(ticket.DataPlaneAddress, ticket.Worker.Device, ticket.Id), kv, blocks, ticket, limit, time)
+            : throw new PeerUnreachableException(
+                ticket.DataPlaneAddress, $"its ticket is for {ticket.Blocks} blocks, {ticket.HeldBlocks} of them held, but the prompt has {blocks.Length}");
 
     /// <summary>Completes when the receiver has confirmed everything; fails if the transfer did.</summary>
     public Task Completion { get; }

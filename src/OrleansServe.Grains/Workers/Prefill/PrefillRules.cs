@@ -28,7 +28,7 @@ internal static class PrefillRules
         int blocks = BlockMath.BlocksFor(prompt.Length);
         if (blocks > kvBlocks)
         {
-            return Refusal($"prompt of {prompt.Length} tokens needs {blocks} KV blocks; worker {worker} has {kvBlocks}", retryable: true);
+            return Refusal($"prompt of {prompt.Length} tokens needs {blocks} KV blocks; worker {worker} has {kvBlocks}", retryable: true) with { TooLarge = true };
         }
 
         foreach (int token in prompt)

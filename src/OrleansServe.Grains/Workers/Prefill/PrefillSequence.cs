@@ -1,5 +1,6 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
+using OrleansServe.Grains.Workers.Channels;
 using OrleansServe.Grains.Workers.Steps;
 
 namespace OrleansServe.Grains.Workers.Prefill;
@@ -19,6 +20,9 @@ internal sealed class PrefillSequence(PrefillRequest request, UInt128 rootName, 
     public TimeSpan Arrived { get; } = arrived;
 
     public TaskCompletionSource<PrefillResult> Result { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Where the gateway hears that the worker gets on; null where nobody listens.</summary>
+    public GatewayStream? Stream { get; init; }
 
     /// <summary>Sends the KV on; null where no one wants it.</summary>
     public KvSender? Sender { get; set; }

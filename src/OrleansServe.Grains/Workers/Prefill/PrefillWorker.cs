@@ -1,6 +1,7 @@
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
 using OrleansServe.Grains.Scheduling;
+using OrleansServe.Grains.Workers.Channels;
 using OrleansServe.Grains.Workers.Steps;
 using OrleansServe.Policies.Batching;
 using OrleansServe.Policies.KvBlocks;
@@ -12,6 +13,7 @@ namespace OrleansServe.Grains.Workers.Prefill;
 internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
 {
     private readonly IDataPlane _dataPlane;
+    private readonly PrefillSigns _signs;
     private readonly PrefillQueue _queue = new();
 
     // Waiting, running, or answered with KV still being sent.
@@ -20,7 +22,11 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     private Task _transfers = Task.CompletedTask;
 
     public PrefillWorker(WorkerId id, IEngine engine, WorkerContext context)
-        : base(id, WorkerRole.Prefill, engine, context) => _dataPlane = context.DataPlane;
+        : base(id, WorkerRole.Prefill, engine, context)
+    {
+        _dataPlane = context.DataPlane;
+        _signs = new PrefillSigns(_dataPlane, id, _held, Time, Thread);
+    }
 
     /// <summary>Serves one prompt; see <see cref="IPrefillWorkerGrain.PrefillAsync"/>.</summary>
     public async Task<PrefillResult> PrefillAsync(PrefillRequest request, CancellationToken cancellationToken)
@@ -38,6 +44,11 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         catch (WorkerUnavailableException e)
         {
             return PrefillRules.Refusal(e.Message, retryable: true) with { Ended = true };
+        }
+        catch (PeerUnreachableException e)
+        {
+            // Whoever asks would not hear that this worker is there.
+            return PrefillRules.Refusal(e.Message.TrimEnd('.'), retryable: true);
         }
 
         if (sequence is null)
@@ -82,6 +93,9 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             int endBlock = end == sequence.PromptLength ? BlockMath.BlocksFor(end) : end / KvBlockHasher.BlockTokens;
             sequence.Sender?.Ready(layer, sequence.Computed / KvBlockHasher.BlockTokens, endBlock);
         }
+
+        // Commands wait for the step's end, which may take longer than a gateway waits.
+        _signs.SendIfDue();
     }
 
     protected override void OnScored(PrefillSequence sequence, int index, StepResult result)
@@ -123,6 +137,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         _transfers = Task.WhenAll(_held.Select(sequence => sequence.Transfer));
         _held.Clear();
         _queue.Clear();
+        _signs.Dispose();
     }
 
     protected override Task QuiesceAsync() => _transfers;
@@ -146,6 +161,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             return null;
         }
 
+        GatewayStream? stream = _signs.Open(request.GatewayAddress);
         ServiceClass serviceClass = ServiceClasses.Of(request.Scheduling.Priority);
         PrefillSequence sequence = new(request, RootName, Now)
         {
@@ -154,6 +170,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
             Account = Tenants.Enter(request.Scheduling.Tenant),
             Due = Now + Service.Targets.Of(serviceClass).FirstToken,
             StateWidth = StateWidth,
+            Stream = stream,
         };
         _held.Add(sequence);
         _queue.Add(sequence);
@@ -199,13 +216,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     {
         try
         {
-            if (ticket.Blocks != BlockMath.BlocksFor(sequence.PromptLength) || ticket.HeldBlocks < 0 || ticket.HeldBlocks > ticket.Blocks)
-            {
-                throw new PeerUnreachableException(
-                    ticket.DataPlaneAddress, $"its ticket is for {ticket.Blocks} blocks, {ticket.HeldBlocks} of them held, but the prompt has {sequence.Blocks.Length}");
-            }
-
-            sequence.Sender = new KvSender(_dataPlane.OpenKvPush(ticket.DataPlaneAddress, ticket.Worker.Device, ticket.Id), Engine.Kv, sequence.Blocks, ticket, Options.TransferTimeout, Time);
+            sequence.Sender = KvSender.Begin(_dataPlane, Engine.Kv, sequence.Blocks, ticket, Options.TransferTimeout, Time);
         }
         catch (PeerUnreachableException e)
         {
@@ -282,6 +293,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         // One that never began may have been the one that the others waited for.
         sequence.GiveBack(Pool);
         Tenants.Leave(sequence.Account);
+        PrefillSigns.Close(sequence.Stream);
         _roomChanged = true;
         NotifyChanged();
     }

@@ -20,7 +20,7 @@ internal sealed class SessionHarness : IDisposable
 {
     private readonly InProcessNetwork _network = new();
     private readonly ITokenChannel _channel;
-    private readonly LeaseReleaser _releaser;
+    private readonly Notices _notices;
     private readonly GatewayMetrics _metrics;
     private readonly RequestPlacer _placer;
     private int _nextIndex = 1;
@@ -31,10 +31,13 @@ internal sealed class SessionHarness : IDisposable
         Microsoft.Extensions.Options.IOptions<GatewayOptions> wrapped = Microsoft.Extensions.Options.Options.Create(options);
         Router = new TokenRouter(_network.Join("gateway"), Time, options.TokenTimeout, NullLogger<TokenRouter>.Instance);
         _channel = _network.Join("silo-0").OpenTokens("inproc://gateway", FakeCluster.Decode0.Key);
-        _releaser = new LeaseReleaser(Cluster.Grains, wrapped, Time, NullLogger<LeaseReleaser>.Instance);
         _metrics = new GatewayMetrics(Metrics.WithCustomRegistry(Metrics.NewCustomRegistry()), "tiny-r1");
         GatewayIdentity identity = GatewayIdentity.Of("gateway", TinyModel.Instance.KvFormat);
-        _placer = new RequestPlacer(Cluster.Grains, Router, _releaser, new SuspicionReporter(Cluster.Grains, wrapped, Time, NullLogger<SuspicionReporter>.Instance), identity, wrapped, _metrics, Time, NullLogger<RequestPlacer>.Instance);
+        _notices = new Notices(wrapped, _metrics, Time, NullLogger<Notices>.Instance);
+        LeaseReleaser releaser = new(Cluster.Grains, _notices);
+        SuspicionReporter suspicions = new(Cluster.Grains, _notices);
+        PlacementCalls calls = new(Cluster.Grains, Router, suspicions, identity, wrapped, Time);
+        _placer = new RequestPlacer(calls, Router, releaser, suspicions, identity, wrapped, _metrics, Time, NullLogger<RequestPlacer>.Instance);
     }
 
     public ManualTime Time { get; } = new();
@@ -47,7 +50,7 @@ internal sealed class SessionHarness : IDisposable
 
     public GatewayMetrics Measured => _metrics;
 
-    public int ReleasesUnderWay => _releaser.Count;
+    public Notices Notices => _notices;
 
     public static Generation Request(
         int maxTokens = 100,
@@ -120,6 +123,9 @@ internal sealed class SessionHarness : IDisposable
     /// <summary>Sends a frame over the decode worker's channel.</summary>
     public void SendFrame(TokenFrame frame) => _channel.Send(frame);
 
+    /// <summary>Breaks every connection of a node.</summary>
+    public void LoseNode(string node) => _network.Disconnect($"inproc://{node}");
+
     public void LoseWorker() => _network.Disconnect("inproc://silo-0");
 
     /// <summary>All that was taken has been given back, once, and nobody listens any more.</summary>
@@ -132,12 +138,13 @@ internal sealed class SessionHarness : IDisposable
         Assert.Equal(attempts, Cluster.Count("complete"));
         Assert.Equal(reservations, Cluster.Calls.Count(call => call.StartsWith("release ", StringComparison.Ordinal)));
         Assert.Equal(0, Router.Count);
-        Assert.Equal(0, ReleasesUnderWay);
+        Assert.Equal(0, _notices.Count);
     }
 
     public void Dispose()
     {
         _channel.Dispose();
         Router.Dispose();
+        _notices.Dispose();
     }
 }

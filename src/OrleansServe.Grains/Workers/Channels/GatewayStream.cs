@@ -1,6 +1,6 @@
 using OrleansServe.Transfer.Tokens;
 
-namespace OrleansServe.Grains.Workers.Decode;
+namespace OrleansServe.Grains.Workers.Channels;
 
 /// <summary>One gateway's token channel and the frame that the step fills for it.</summary>
 internal sealed class GatewayStream(ITokenChannel channel)

@@ -1,10 +1,9 @@
 using OrleansServe.Abstractions.Workers;
-using OrleansServe.Policies.Batching;
 using OrleansServe.Transfer;
 
-namespace OrleansServe.Grains.Workers.Decode;
+namespace OrleansServe.Grains.Workers.Channels;
 
-/// <summary>A decode worker's token channels, one to each gateway that it serves. Belongs to the engine's thread.</summary>
+/// <summary>A worker's token channels, one to each gateway that it serves. Belongs to the engine's thread.</summary>
 internal sealed class GatewayStreams(IDataPlane dataPlane, WorkerId worker) : IDisposable
 {
     private readonly Dictionary<string, GatewayStream> _streams = new(StringComparer.Ordinal);
@@ -27,7 +26,7 @@ internal sealed class GatewayStreams(IDataPlane dataPlane, WorkerId worker) : ID
         return _streams[address] = new GatewayStream(dataPlane.OpenTokens(address, worker.Key));
     }
 
-    /// <summary>Sends what the step has filled in.</summary>
+    /// <summary>Sends what has been filled in.</summary>
     /// <returns>False if a channel is broken.</returns>
     public bool Flush()
     {
@@ -44,23 +43,6 @@ internal sealed class GatewayStreams(IDataPlane dataPlane, WorkerId worker) : ID
         }
 
         return open;
-    }
-
-    /// <summary>
-    /// Says of streams that wait for blocks, or compute again what preemption has cost them, that they are silent but well: their gateways must not
-    /// give them up.
-    /// </summary>
-    public void SendSignsOfLife(IEnumerable<DecodeSequence> running)
-    {
-        foreach (DecodeSequence sequence in running)
-        {
-            if (sequence.BlocksLacking > 0 || sequence.Pending > BatchPolicy.RowTokens)
-            {
-                sequence.Stream!.Frame.AddSignOfLife(sequence.RequestId);
-            }
-        }
-
-        Flush();
     }
 
     /// <summary>Forgets the broken channels that no request uses any more.</summary>
