@@ -95,6 +95,8 @@ internal static class SiloApplication
     {
         builder.Logging.SetMinimumLevel(options.Verbose ? LogLevel.Information : LogLevel.Warning);
 
+        // A fleet that changes is worth a line.
+        builder.Logging.AddFilter("OrleansServe.Grains.Fleet", LogLevel.Information);
         if (!options.Verbose)
         {
             // What ends a host is told to the operator in one line, by whoever started it.

@@ -53,9 +53,11 @@ public static class SiloComposition
             silo.AddMemoryGrainStorage(UsageStorage.Provider);
         }
 
-        if (options.Roles.HasFlag(SiloRole.Gateway) && options.Fleet.Scaling is { } scaling)
+        if (options.Roles.HasFlag(SiloRole.Gateway) && options.Fleet is { Kind: not FleetKind.Off, Scaling: { } scaling })
         {
-            silo.Services.AddOrleansServeFleet(options.Fleet.Kind, scaling);
+            _ = options.Fleet.Kind == FleetKind.Kubernetes
+                ? silo.Services.AddKubernetesFleet(scaling, options.Fleet.Kubernetes)
+                : silo.Services.AddDryRunFleet(scaling);
         }
 
         silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));

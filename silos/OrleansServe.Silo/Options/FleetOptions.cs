@@ -1,4 +1,5 @@
 using OrleansServe.Grains.Fleet;
+using OrleansServe.Grains.Fleet.Kubernetes;
 using OrleansServe.Policies.Scaling;
 
 namespace OrleansServe.Silo.Options;
@@ -11,4 +12,7 @@ public sealed record FleetOptions
 
     /// <summary>How the fleet scales; null until a file says so.</summary>
     public ScalingOptions? Scaling { get; init; }
+
+    /// <summary>Where it is, if its nodes are pods.</summary>
+    public KubernetesFleetOptions Kubernetes { get; init; } = new();
 }

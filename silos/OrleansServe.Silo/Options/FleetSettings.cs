@@ -8,8 +8,8 @@ internal static class FleetSettings
     /// <summary>Every one, in the order of help.</summary>
     public static IReadOnlyList<SiloSetting> All { get; } =
     [
-        new("Fleet", "--fleet", "KIND", "Gateway: what becomes of decisions on the fleet's size: off or dry-run (default off: none are taken)", (o, v) => o with { Fleet = o.Fleet with { Kind = Kind(v) } }),
-        new("Scaling", "--scaling", "FILE", "JSON file of how the fleet scales; goes with --fleet", (o, v) => o with { Fleet = o.Fleet with { Scaling = ScalingFile.Read(SiloSetting.Text(v)) } }),
+        new("Fleet", "--fleet", "KIND", "Gateway: what becomes of decisions on the fleet's size: off, dry-run or kubernetes (default off: none are taken)", (o, v) => o with { Fleet = o.Fleet with { Kind = Kind(v) } }),
+        new("Scaling", "--scaling", "FILE", "JSON file of how the fleet scales; goes with --fleet", (o, v) => o with { Fleet = ScalingFile.Read(SiloSetting.Text(v), o.Fleet) }),
     ];
 
     /// <summary>Finds what does not go together.</summary>
@@ -25,6 +25,7 @@ internal static class FleetSettings
     {
         "off" => FleetKind.Off,
         "dry-run" => FleetKind.DryRun,
-        _ => throw new FormatException($"must be off or dry-run, not '{text}'"),
+        "kubernetes" => FleetKind.Kubernetes,
+        _ => throw new FormatException($"must be off, dry-run or kubernetes, not '{text}'"),
     };
 }

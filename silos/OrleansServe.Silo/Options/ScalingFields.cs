@@ -22,6 +22,11 @@ internal sealed class ScalingFields(JsonElement element, string place, List<stri
 
     public string Text(string name, string fallback) => Read(name, "a text", fallback, value => value.ValueKind == JsonValueKind.String ? (true, value.GetString()!) : default);
 
+    public string? OptionalText(string name) => Read<string?>(name, "a text", null, value => value.ValueKind == JsonValueKind.String ? (true, value.GetString()) : default);
+
+    public Uri Address(string name, Uri fallback) => Read(name, "an address as https://host:port", fallback, value =>
+        value.ValueKind == JsonValueKind.String && Uri.TryCreate(value.GetString(), UriKind.Absolute, out Uri? address) && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps) ? (true, address) : default);
+
     public TimeSpan Seconds(string name, TimeSpan fallback) => Read(
         name, "seconds, in 0..1000000", fallback, value => value.ValueKind == JsonValueKind.Number && value.GetDouble() is >= 0 and <= 1e6 ? (true, TimeSpan.FromSeconds(value.GetDouble())) : default);
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using OrleansServe.Grains.Fleet.Kubernetes;
 using OrleansServe.Policies.Scaling;
 
 namespace OrleansServe.Silo.Options;
@@ -10,16 +11,19 @@ internal static class ScalingFile
     private const long MostBytes = 1 << 20;
 
     /// <summary>Reads and checks.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="fleet">What is known of the fleet beside it.</param>
     /// <exception cref="FormatException">Something is wrong with it; the message lists every fault.</exception>
-    public static ScalingOptions Read(string path)
+    public static FleetOptions Read(string path, FleetOptions fleet)
     {
         List<string> faults = [];
-        ScalingOptions options = Parse(path, faults);
+        (ScalingOptions options, KubernetesFleetOptions kubernetes) = Parse(path, faults);
         faults.AddRange(ScalingOptionsValidator.FindFaults(options));
-        return faults.Count == 0 ? options : throw new FormatException($"{path}: {string.Join("; ", faults)}");
+        faults.AddRange(kubernetes.FindFaults());
+        return faults.Count == 0 ? fleet with { Scaling = options, Kubernetes = kubernetes } : throw new FormatException($"{path}: {string.Join("; ", faults)}");
     }
 
-    private static ScalingOptions Parse(string path, List<string> faults)
+    private static (ScalingOptions Scaling, KubernetesFleetOptions Kubernetes) Parse(string path, List<string> faults)
     {
         try
         {
@@ -31,7 +35,7 @@ internal static class ScalingFile
 
             using JsonDocument document = JsonDocument.Parse(stream, new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true });
             return document.RootElement.ValueKind == JsonValueKind.Object
-                ? new ScalingFields(document.RootElement, string.Empty, faults).Whole(ReadOptions)
+                ? new ScalingFields(document.RootElement, string.Empty, faults).Whole(static fields => (ReadOptions(fields), fields.Object("kubernetes", new KubernetesFleetOptions(), ReadKubernetes)))
                 : throw new FormatException($"{path}: must be an object, is {document.RootElement.ValueKind}");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or ArgumentException or NotSupportedException)
@@ -63,6 +67,22 @@ internal static class ScalingFile
             ReportTimeout = fields.Seconds("report_timeout_seconds", usual.ReportTimeout),
             HistoryDays = fields.Count("history_days", usual.HistoryDays),
             LargestScaleIn = fields.Number("largest_scale_in", usual.LargestScaleIn),
+        };
+    }
+
+    private static KubernetesFleetOptions ReadKubernetes(ScalingFields fields)
+    {
+        KubernetesFleetOptions usual = new();
+        return new KubernetesFleetOptions
+        {
+            Server = fields.Address("server", usual.Server),
+            Account = fields.Text("account", usual.Account),
+            Namespace = fields.OptionalText("namespace"),
+            PrefillSet = fields.Text("prefill_set", usual.PrefillSet),
+            DecodeSet = fields.Text("decode_set", usual.DecodeSet),
+            Pods = fields.Text("pods", usual.Pods),
+            Pool = fields.OptionalText("pool"),
+            LentLabel = fields.Text("lent_label", usual.LentLabel),
         };
     }
 

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace OrleansServe.Abstractions.Fleet;
 
 /// <summary>What is to become of the fleet, as last decided.</summary>
@@ -12,4 +14,9 @@ public sealed record FleetStatus(
     [property: Id(1)] int? DecodeUnits,
     [property: Id(2)] DateTimeOffset? DecidedAt,
     [property: Id(3)] string Reason,
-    [property: Id(4)] string? Fault);
+    [property: Id(4)] string? Fault)
+{
+    /// <summary>Nodes told to leave with the last decision, by name.</summary>
+    [Id(5)]
+    public ImmutableArray<string> Leaving { get; init; } = [];
+}

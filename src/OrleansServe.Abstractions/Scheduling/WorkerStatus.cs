@@ -35,4 +35,8 @@ public sealed record WorkerStatus(
     /// <summary>Tokens that it has computed since the scheduler knows it.</summary>
     [Id(9)]
     public long Served { get; init; }
+
+    /// <summary>KV blocks of prompts that it has cached and no other worker has; known of prefill workers, 0 for others.</summary>
+    [Id(10)]
+    public long UniqueBlocks { get; init; }
 }

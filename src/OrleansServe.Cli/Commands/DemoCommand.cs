@@ -2,6 +2,7 @@ using System.CommandLine;
 
 using OrleansServe.Cli.Client;
 using OrleansServe.Cli.Demo;
+using OrleansServe.Cli.Demo.Breathe;
 using OrleansServe.Cli.Demo.Crash;
 using OrleansServe.Cli.Rendering;
 using OrleansServe.Silo.Hosting;
@@ -20,14 +21,26 @@ internal static class DemoCommand
             "Starts the embedded cluster in this process, asks it three questions over gRPC, checks the answers, and stops. The exit code is 0 only if all are right.",
             "./orleansserve demo",
             "./orleansserve demo --experts 4 --threads 1",
-            "./orleansserve demo --crash");
+            "./orleansserve demo --crash",
+            "./orleansserve demo --breathe");
         Option<bool> crash = new("--crash") { Description = "Instead: four answers side by side while silos crash, each compared with its fault-free run" };
         command.Add(crash);
+        Option<bool> breathe = new("--breathe") { Description = "Instead: a day in a minute and a half, in which the cluster grows and shrinks with what is asked of it" };
+        command.Add(breathe);
+        command.Validators.Add(result =>
+        {
+            if (result.GetValue(crash) && result.GetValue(breathe))
+            {
+                result.AddError("--crash and --breathe are two demonstrations: name one.");
+            }
+        });
         SiloArguments arguments = new(command, static setting => setting.Key is "Prefill" or "Decode" or "Experts" or "KvBlocks" or "Threads" or "Verbose");
         command.SetAction((parsed, cancellationToken) =>
         {
             SiloOptions options = arguments.Read(parsed) with { Model = EmbeddedModel.Folder, ModelName = null, Port = 0, HttpPort = 0, Listen = System.Net.IPAddress.Loopback };
-            return parsed.GetValue(crash) ? CrashAsync(options, terminal, time, cancellationToken) : RunAsync(options, terminal, time, cancellationToken);
+            return parsed.GetValue(crash) ? CrashAsync(options, terminal, time, cancellationToken)
+                : parsed.GetValue(breathe) ? BreatheAsync(options, terminal, time, cancellationToken)
+                : RunAsync(options, terminal, time, cancellationToken);
         });
         return command;
     }
@@ -36,6 +49,12 @@ internal static class DemoCommand
     {
         using Interrupts interrupts = new(cancellationToken);
         return await new CrashDemo(options, terminal, time).RunAsync(interrupts.Token) ? 0 : CommandRunner.Failed;
+    }
+
+    private static async Task<int> BreatheAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)
+    {
+        using Interrupts interrupts = new(cancellationToken);
+        return await new BreatheDemo(options, terminal, time).RunAsync(interrupts.Token) ? 0 : CommandRunner.Failed;
     }
 
     private static async Task<int> RunAsync(SiloOptions options, Terminal terminal, TimeProvider time, CancellationToken cancellationToken)

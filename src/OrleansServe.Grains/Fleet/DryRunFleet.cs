@@ -7,20 +7,22 @@ internal sealed partial class DryRunFleet(ILogger<DryRunFleet> logger) : IFleetA
 {
     private FleetNodes? _said;
 
+    public bool TakesLastByNumber => false;
+
     public Task<FleetNodes> ReadAsync(FleetNodes present, CancellationToken cancellation) => Task.FromResult(present);
 
-    public Task ApplyAsync(FleetNodes wanted, string reason, CancellationToken cancellation)
+    public Task ApplyAsync(FleetOrder order, CancellationToken cancellation)
     {
         // Said once, not with every decision.
-        if (_said != wanted)
+        if (_said != order.Nodes)
         {
-            LogWanted(logger, wanted.Prefill, wanted.Decode, reason);
+            LogWanted(logger, order.Nodes.Prefill, order.Nodes.Decode, order.Leaving.IsEmpty ? "" : $", without {string.Join(", ", order.Leaving)}", order.Reason);
         }
 
-        _said = wanted;
+        _said = order.Nodes;
         return Task.CompletedTask;
     }
 
-    [LoggerMessage(EventId = 3601, Level = LogLevel.Information, Message = "The fleet would be given {Prefill} nodes of prefill and {Decode} of decode: {Reason}")]
-    private static partial void LogWanted(ILogger logger, int prefill, int decode, string reason);
+    [LoggerMessage(EventId = 3601, Level = LogLevel.Information, Message = "The fleet would be given {Prefill} nodes of prefill and {Decode} of decode{Leaving}: {Reason}")]
+    private static partial void LogWanted(ILogger logger, int prefill, int decode, string leaving, string reason);
 }

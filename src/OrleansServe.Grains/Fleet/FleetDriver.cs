@@ -6,19 +6,17 @@ namespace OrleansServe.Grains.Fleet;
 
 /// <summary>Has the fleet grain decide again and again, wherever it lives: every gateway asks, and the grain decides once an interval.</summary>
 /// <param name="grains">Finds the grain.</param>
-/// <param name="services">The interval.</param>
-/// <param name="time">The clock.</param>
+/// <param name="services">The interval, and the clock that it goes by.</param>
+/// <param name="time">The clock that calls are bounded by.</param>
 /// <param name="logger">Receives what went wrong.</param>
 internal sealed partial class FleetDriver(IGrainFactory grains, FleetServices services, TimeProvider time, ILogger<FleetDriver> logger) : BackgroundService
 {
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan LongestPeriod = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        TimeSpan period = services.Options.DecisionInterval / 4;
-        using PeriodicTimer timer = new(period < LongestPeriod ? period : LongestPeriod, time);
+        using PeriodicTimer timer = new(services.Options.DecisionInterval / 4, services.Time);
         bool wasReached = true;
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {

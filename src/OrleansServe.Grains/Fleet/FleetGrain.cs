@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -23,11 +22,7 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
 
     private readonly IPersistentState<FleetState> _state;
-    private readonly IClusterMembershipService _membership;
-    private readonly ISiloMetadataCache _metadata;
-    private readonly LocalSiloRoles _local;
-    private readonly SiloAddress _silo;
-    private readonly ISchedulerGrain _scheduler;
+    private readonly FleetLookout _lookout;
     private readonly FleetServices _services;
     private readonly double _initialShare;
     private readonly TimeProvider _time;
@@ -53,8 +48,9 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
         ArgumentNullException.ThrowIfNull(grains);
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(service);
-        (_state, _membership, _metadata, _local, _silo, _services, _time, _logger) = (state, membership, metadata, local, silo.SiloAddress, services, time, logger);
-        _scheduler = grains.GetGrain<ISchedulerGrain>(model.Name);
+        ArgumentNullException.ThrowIfNull(services);
+        (_state, _services, _time, _logger) = (state, services, time, logger);
+        _lookout = new FleetLookout(membership, metadata, local, silo.SiloAddress, grains.GetGrain<ISchedulerGrain>(model.Name), services.Time);
 
         // What admission takes requests to produce is the first guess.
         _initialShare = 1 - service.Value.Overcommit;
@@ -77,14 +73,14 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
     /// <inheritdoc/>
     public async Task DecideAsync()
     {
-        DateTimeOffset now = _time.GetUtcNow();
+        DateTimeOffset now = _services.Time.GetUtcNow();
         if (_state.State.DecidedAt is { } last && now >= last && now - last < _services.Options.DecisionInterval)
         {
             return;
         }
 
         using CancellationTokenSource limit = new(CallLimit, _time);
-        FleetSighting? sighting = await SeeAsync(now, limit.Token);
+        FleetSighting? sighting = await SeeAsync(limit.Token);
         (FleetSighting? before, _before) = (_before, sighting ?? _before);
         ScalingState scaling = Remembered();
         FleetObservation? observation = null;
@@ -102,21 +98,25 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
         }
 
         ScalingDecision decision = _services.Policy.Decide(scaling, observation, now);
-        await StoreAsync(decision, now);
+        FleetOrder? order = FleetOrders.Of(decision, sighting, _services.Options, _services.Adapter.TakesLastByNumber);
+        await StoreAsync(decision, order, now);
         Publish(decision, scaling, observation);
-        await ApplyAsync(decision, sighting, limit.Token);
+        if (order is not null)
+        {
+            await ApplyAsync(order, limit.Token);
+        }
     }
 
     /// <inheritdoc/>
     public Task<FleetStatus> GetStatusAsync() => Task.FromResult(
-        new FleetStatus(_state.State.PrefillUnits, _state.State.DecodeUnits, _state.State.DecidedAt, _state.State.Reason, _fault));
+        new FleetStatus(_state.State.PrefillUnits, _state.State.DecodeUnits, _state.State.DecidedAt, _state.State.Reason, _fault) { Leaving = [.. _state.State.Leaving] });
 
-    private async Task<FleetSighting?> SeeAsync(DateTimeOffset now, CancellationToken cancellation)
+    private async Task<FleetSighting?> SeeAsync(CancellationToken cancellation)
     {
-        SchedulerSnapshot snapshot;
+        FleetSighting sighting;
         try
         {
-            snapshot = await _scheduler.GetSnapshotAsync().WaitAsync(cancellation);
+            sighting = await _lookout.LookAsync(cancellation);
         }
         catch (Exception fault)
         {
@@ -124,7 +124,6 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
             return null;
         }
 
-        FleetSighting sighting = new(now, snapshot, Nodes(), null);
         try
         {
             FleetNodes asked = await _services.Adapter.ReadAsync(FleetObserver.Count(sighting), cancellation);
@@ -139,20 +138,6 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
             return _state.State.DecidedAt is null ? null : sighting;
         }
     }
-
-    private ImmutableArray<FleetNode> Nodes()
-    {
-        return [.. _membership.CurrentSnapshot.Members.Values
-            .Where(member => member.Status is SiloStatus.Active or SiloStatus.Joining)
-            .OrderBy(member => member.Name, StringComparer.Ordinal)
-            .Select(member => ToNode(member, RolesOf(member.SiloAddress)))];
-
-        static FleetNode ToNode(ClusterMember member, string? roles) =>
-            new(member.Name, SiloRoles.Contains(roles, "prefill"), SiloRoles.Contains(roles, "decode"), member.Status == SiloStatus.Joining);
-    }
-
-    private string? RolesOf(SiloAddress silo) =>
-        silo.Equals(_silo) ? _local.Roles : _metadata.GetSiloMetadata(silo).Metadata.GetValueOrDefault(SiloRoles.MetadataKey);
 
     private ScalingState Remembered()
     {
@@ -170,12 +155,13 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
 
     private ScalingState Bare() => new() { Prefill = new() { Units = _state.State.PrefillUnits }, Decode = new() { Units = _state.State.DecodeUnits } };
 
-    private async Task StoreAsync(ScalingDecision decision, DateTimeOffset now)
+    private async Task StoreAsync(ScalingDecision decision, FleetOrder? order, DateTimeOffset now)
     {
         FleetState state = _state.State;
         state.Scaling = JsonSerializer.Serialize(decision.State);
         (state.PrefillUnits, state.DecodeUnits) = (decision.Prefill.Units, decision.Decode.Units);
         (state.DecidedAt, state.Reason) = (now, decision.Reason);
+        state.Leaving = order is null ? state.Leaving : [.. order.Leaving];
         await _state.WriteStateAsync();
     }
 
@@ -193,18 +179,11 @@ public sealed partial class FleetGrain : Grain, IFleetGrain
         LogDecided(_logger, decision.Reason);
     }
 
-    private async Task ApplyAsync(ScalingDecision decision, FleetSighting? sighting, CancellationToken cancellation)
+    private async Task ApplyAsync(FleetOrder order, CancellationToken cancellation)
     {
-        ScalingOptions options = _services.Options;
-        FleetNodes wanted = new(decision.Prefill.Units * options.Prefill.NodesPerUnit, decision.Decode.Units * options.Decode.NodesPerUnit);
-        if (sighting?.Asked is not { } asked || asked == wanted)
-        {
-            return;
-        }
-
         try
         {
-            await _services.Adapter.ApplyAsync(wanted, decision.Reason, cancellation);
+            await _services.Adapter.ApplyAsync(order, cancellation);
             Report(null);
         }
         catch (FleetUnchangeableException fault)

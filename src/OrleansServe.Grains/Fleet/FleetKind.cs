@@ -8,4 +8,7 @@ public enum FleetKind
 
     /// <summary>Decides and says so, and changes nothing.</summary>
     DryRun,
+
+    /// <summary>Scales StatefulSets of Kubernetes.</summary>
+    Kubernetes,
 }

@@ -3,4 +3,4 @@ namespace OrleansServe.Grains.Fleet;
 /// <summary>Nodes by role.</summary>
 /// <param name="Prefill">Nodes of prefill.</param>
 /// <param name="Decode">Nodes of decode.</param>
-internal readonly record struct FleetNodes(int Prefill, int Decode);
+public readonly record struct FleetNodes(int Prefill, int Decode);

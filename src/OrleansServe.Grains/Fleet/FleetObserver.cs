@@ -22,13 +22,16 @@ internal static class FleetObserver
     /// <param name="grown">When units were last added, by role; null if they never were.</param>
     public static FleetObservation? Observe(FleetSighting before, FleetSighting now, ScalingOptions options, double outputShare, (DateTimeOffset? Prefill, DateTimeOffset? Decode) grown)
     {
-        if (before.Scheduler.Demand is not { } past || now.Scheduler.Demand is not { } demand || past.Since != demand.Since || demand.Counted <= past.Counted)
+        if (before.Scheduler.Demand is not { } past || now.Scheduler.Demand is not { } demand || past.Since != demand.Since || demand.Counted <= past.Counted || now.Elapsed <= before.Elapsed)
         {
             return null;
         }
 
-        RoleObservation prefill = Role(before, now, WorkerRole.Prefill, options.Prefill, options, now.Asked?.Prefill, grown.Prefill);
-        RoleObservation decode = Role(before, now, WorkerRole.Decode, options.Decode, options, now.Asked?.Decode, grown.Decode);
+        // Shares of the scheduler's time are shares of the window, whatever clock each goes by.
+        TimeSpan window = now.Elapsed - before.Elapsed;
+        double pace = window / (demand.Counted - past.Counted);
+        RoleObservation prefill = Role(before, now, WorkerRole.Prefill, options.Prefill, options, now.Asked?.Prefill, grown.Prefill, pace);
+        RoleObservation decode = Role(before, now, WorkerRole.Decode, options.Decode, options, now.Asked?.Decode, grown.Decode, pace);
         ImmutableArray<ClassLoad> prompts = Classes(past, demand, load => load.PromptTokens, load => load.QueuedPromptTokens, 1);
         ImmutableArray<ClassLoad> outputs = Classes(past, demand, load => load.OutputTokens, load => load.QueuedOutputTokens, outputShare);
 
@@ -36,7 +39,7 @@ internal static class FleetObserver
         double prompted = demand.AdmittedPromptTokens - past.AdmittedPromptTokens + QueuedTokens(before) - QueuedTokens(now);
         return new FleetObservation(
             now.At,
-            demand.Counted - past.Counted,
+            window,
             WithClasses(prefill, prompts) with { ServedTokens = Math.Max(0, prompted) },
             WithClasses(decode, outputs) with { ServedTokens = Sum(before, now, WorkerRole.Decode, worker => worker.Served) });
     }
@@ -58,8 +61,15 @@ internal static class FleetObserver
     public static FleetNodes Count(FleetSighting sighting) => new(
         Of(sighting, WorkerRole.Prefill).Count(), Of(sighting, WorkerRole.Decode).Count());
 
+    /// <summary>The role's nodes, without those that are told to stop.</summary>
+    public static IEnumerable<FleetNode> Of(FleetSighting sighting, WorkerRole role)
+    {
+        HashSet<string> draining = [.. Workers(sighting, role).Where(worker => worker.Draining).Select(worker => worker.Worker.Node)];
+        return sighting.Nodes.Where(node => (role == WorkerRole.Prefill ? node.Prefill : node.Decode) && !draining.Contains(node.Name));
+    }
+
     private static RoleObservation Role(
-        FleetSighting before, FleetSighting now, WorkerRole role, RoleScaling scaling, ScalingOptions options, int? asked, DateTimeOffset? grown)
+        FleetSighting before, FleetSighting now, WorkerRole role, RoleScaling scaling, ScalingOptions options, int? asked, DateTimeOffset? grown, double pace)
     {
         FleetNode[] nodes = [.. Of(now, role)];
         ILookup<string, WorkerStatus> workers = Workers(now, role).ToLookup(worker => worker.Worker.Node, StringComparer.Ordinal);
@@ -76,7 +86,7 @@ internal static class FleetObserver
         double used = all.Where(worker => !worker.Draining).Sum(worker => (double)worker.Load.KvBlocksUsed);
         return new RoleObservation
         {
-            BusyUnitSeconds = Sum(before, now, role, worker => worker.Busy.TotalSeconds / workers[worker.Worker.Node].Count()) / scaling.NodesPerUnit,
+            BusyUnitSeconds = pace * Sum(before, now, role, worker => worker.Busy.TotalSeconds / workers[worker.Worker.Node].Count()) / scaling.NodesPerUnit,
             InFlightUnits = workers.Sum(node => node.Average(worker => worker.Fill)) / scaling.NodesPerUnit,
             KvUse = total > 0 ? Math.Min(1, used / total) : 0,
             Ready = ready,
@@ -84,13 +94,6 @@ internal static class FleetObserver
             Starting = present - ready + (late ? 0 : missing),
             Unschedulable = late ? missing : 0,
         };
-    }
-
-    /// <summary>The role's nodes, without those that are told to stop.</summary>
-    private static IEnumerable<FleetNode> Of(FleetSighting sighting, WorkerRole role)
-    {
-        HashSet<string> draining = [.. Workers(sighting, role).Where(worker => worker.Draining).Select(worker => worker.Worker.Node)];
-        return sighting.Nodes.Where(node => (role == WorkerRole.Prefill ? node.Prefill : node.Decode) && !draining.Contains(node.Name));
     }
 
     private static IEnumerable<WorkerStatus> Workers(FleetSighting sighting, WorkerRole role) => sighting.Scheduler.Workers.Where(worker => worker.Role == role);

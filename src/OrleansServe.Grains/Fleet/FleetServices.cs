@@ -6,8 +6,8 @@ namespace OrleansServe.Grains.Fleet;
 /// <summary>What the fleet grain is given beside the framework's services.</summary>
 public sealed class FleetServices
 {
-    internal FleetServices(ScalingOptions options, IFleetAdapter adapter, FleetMetrics metrics) =>
-        (Options, Policy, Adapter, Metrics) = (options, new ScalingPolicy(options), adapter, metrics);
+    internal FleetServices(ScalingOptions options, IFleetAdapter adapter, FleetMetrics metrics, TimeProvider time) =>
+        (Options, Policy, Adapter, Metrics, Time) = (options, new ScalingPolicy(options), adapter, metrics, time);
 
     internal ScalingOptions Options { get; }
 
@@ -16,4 +16,7 @@ public sealed class FleetServices
     internal IFleetAdapter Adapter { get; }
 
     internal FleetMetrics Metrics { get; }
+
+    /// <summary>The clock that decisions go by: days, hours and intervals.</summary>
+    internal TimeProvider Time { get; }
 }

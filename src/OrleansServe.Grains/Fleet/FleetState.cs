@@ -27,4 +27,8 @@ public sealed class FleetState
     /// <summary>Share of the tokens allowed that requests produce, as learned; null if nothing is.</summary>
     [Id(5)]
     public double? OutputShare { get; set; }
+
+    /// <summary>Nodes told to leave with the last decision, by name.</summary>
+    [Id(6)]
+    public List<string> Leaving { get; set; } = [];
 }

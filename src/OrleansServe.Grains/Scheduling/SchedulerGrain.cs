@@ -187,6 +187,7 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             Fill = _workers.Fill.Of(entry.Report),
             Busy = entry.Busy,
             Served = entry.Served,
+            UniqueBlocks = entry.UniqueBlocks,
         })],
         _queue.Count) { Demand = _demand.Read(_queue.Waiting, _since, Now) });
 

@@ -36,6 +36,9 @@ internal sealed class WorkerEntry(WorkerReport report, PrefillRouter router)
     /// <summary>Prompt tokens that it has to compute, reported or on their way.</summary>
     public long QueuedTokens => Report.Load.QueuedTokens + _expectedTokens;
 
+    /// <summary>KV blocks of prompts that it has cached and no other worker has; known of prefill workers.</summary>
+    public long UniqueBlocks => _slot >= 0 ? router.UniqueBlocks(_slot) : 0;
+
     /// <summary>A request is sent there.</summary>
     public void Expect(Guid request, long tokens, int blocks)
     {

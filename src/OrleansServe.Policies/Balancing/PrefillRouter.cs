@@ -75,6 +75,14 @@ public sealed class PrefillRouter
         _index.Drop(slot, name);
     }
 
+    /// <summary>Blocks that a worker has and no other.</summary>
+    /// <param name="slot">The worker.</param>
+    public long UniqueBlocks(int slot)
+    {
+        ThrowUnlessPresent(slot);
+        return _index.UniqueNames(slot);
+    }
+
     /// <summary>Looks a prompt up; <see cref="Candidate"/> answers for it until the next one.</summary>
     /// <param name="names">Names of the prompt's full blocks, in order.</param>
     public void Match(ReadOnlySpan<UInt128> names) => _index.Match(names, _matches);

@@ -19,6 +19,7 @@ internal sealed class PrefixIndex
     private long[] _unheldSince = [];
     private ulong[] _slots = new ulong[1];
     private ulong[] _masks = [];
+    private long[] _unique = [];
     private int _held;
     private long _clock;
 
@@ -32,6 +33,9 @@ internal sealed class PrefixIndex
     public int RememberedNames => _names.Count - _held;
 
     private int Words => _slots.Length;
+
+    /// <summary>Names that a worker holds and no other.</summary>
+    public long UniqueNames(int slot) => _unique[slot];
 
     /// <summary>Gives a new worker, which holds nothing, the smallest free slot.</summary>
     public int AddWorker()
@@ -47,6 +51,11 @@ internal sealed class PrefixIndex
         _slots[word] |= 1UL << bit;
         int slot = (word * SlotsPerWord) + bit;
         SlotCount = Math.Max(SlotCount, slot + 1);
+        if (slot >= _unique.Length)
+        {
+            Array.Resize(ref _unique, Words * SlotsPerWord);
+        }
+
         return slot;
     }
 
@@ -94,7 +103,14 @@ internal sealed class PrefixIndex
             _held++;
         }
 
-        HoldersOf(entry)[word] |= mask;
+        Span<ulong> holders = HoldersOf(entry);
+        if ((holders[word] & mask) == 0)
+        {
+            Count(holders, -1);
+            holders[word] |= mask;
+            Count(holders, 1);
+        }
+
         KnowersOf(entry)[word] |= mask;
     }
 
@@ -109,7 +125,9 @@ internal sealed class PrefixIndex
         }
 
         Span<ulong> holders = HoldersOf(entry);
+        Count(holders, -1);
         holders[word] &= ~mask;
+        Count(holders, 1);
         if (holders.ContainsAnyExcept(0UL))
         {
             return;
@@ -179,6 +197,32 @@ internal sealed class PrefixIndex
         {
             int slot = (word * SlotsPerWord) + BitOperations.TrailingZeroCount(bits);
             matches[slot] = matches[slot] with { Known = depth };
+        }
+    }
+
+    /// <summary>Counts a name for its holder, if there is just one.</summary>
+    private void Count(ReadOnlySpan<ulong> holders, int change)
+    {
+        int sole = -1;
+        for (int word = 0; word < holders.Length; word++)
+        {
+            ulong bits = holders[word];
+            if (bits == 0)
+            {
+                continue;
+            }
+
+            if (sole >= 0 || (bits & (bits - 1)) != 0)
+            {
+                return;
+            }
+
+            sole = (word * SlotsPerWord) + BitOperations.TrailingZeroCount(bits);
+        }
+
+        if (sole >= 0)
+        {
+            _unique[sole] += change;
         }
     }
 

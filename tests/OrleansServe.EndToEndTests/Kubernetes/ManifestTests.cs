@@ -2,6 +2,8 @@ using System.Collections;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using OrleansServe.EndToEndTests.Support;
+using OrleansServe.Grains.Fleet;
 using OrleansServe.Silo.Options;
 using OrleansServe.TestKit;
 using OrleansServe.TestKit.Clients;
@@ -168,18 +170,51 @@ public sealed partial class ManifestTests
     private static SiloOptions Read(Manifests manifests, JsonElement workload)
     {
         Hashtable environment = [];
+        using TemporaryFolder folder = new();
         foreach ((string name, string value) in manifests.EnvironmentOf(workload))
         {
             environment[name] = value switch
             {
                 "status.podIP" => "10.1.2.3",
                 "metadata.labels['apps.kubernetes.io/pod-index']" => "1",
+                "/etc/orleansserve/fleet/scaling.json" => Unpack(manifests, folder),
                 "metadata.name" => string.Create(CultureInfo.InvariantCulture, $"{Manifests.NameOf(workload)}-1"),
                 _ => value,
             };
         }
 
         return new SiloOptionsReader().AddEnvironment(environment).Read(new SiloOptions { Model = "" });
+    }
+
+    /// <summary>The gateways may do what scaling takes, and nobody may do more.</summary>
+    [ClientFact(Kubectl, Manifests.Schemas)]
+    public async Task Rights_OfTheFleet_AreTheScaleOfTwoSetsAndTheLabelsOfMachines()
+    {
+        Manifests manifests = await LoadAsync("gpu-pool");
+
+        string[] rights = [.. manifests.OfKind("Role", "ClusterRole").SelectMany(role => role.GetProperty("rules").EnumerateArray()).Select(rule =>
+            $"{Join(rule, "verbs")} {Join(rule, "resources")} {(rule.TryGetProperty("resourceNames", out _) ? Join(rule, "resourceNames") : "any")}")];
+        Assert.Equal(["get,update statefulsets/scale orleansserve-prefill,orleansserve-decode", "list pods any", "list,patch nodes any"], rights.Order(StringComparer.Ordinal).ToArray());
+        Assert.All(manifests.OfKind("RoleBinding", "ClusterRoleBinding"), binding =>
+        {
+            JsonElement subject = Assert.Single(binding.GetProperty("subjects").EnumerateArray());
+            Assert.Equal(("ServiceAccount", "orleansserve-gateway", "orleansserve"), (subject.GetProperty("kind").GetString(), subject.GetProperty("name").GetString(), subject.GetProperty("namespace").GetString()));
+        });
+        string[] accounts = [.. manifests.Silos().Where(silo => Manifests.PodOf(silo).GetProperty("spec").GetProperty("serviceAccountName").GetString() == "orleansserve-gateway").Select(Manifests.NameOf)];
+        Assert.Equal(["orleansserve-gateway"], accounts);
+        SiloOptions options = Read(manifests, manifests.Silos().Single(silo => Manifests.NameOf(silo) == "orleansserve-gateway"));
+        Assert.Equal(FleetKind.Kubernetes, options.Fleet.Kind);
+        Assert.All([options.Fleet.Kubernetes.PrefillSet, options.Fleet.Kubernetes.DecodeSet], set => Assert.Contains(set, manifests.OfKind("StatefulSet").Select(Manifests.NameOf)));
+
+        static string Join(JsonElement rule, string field) => string.Join(',', rule.GetProperty(field).EnumerateArray().Select(value => value.GetString()));
+    }
+
+    private static string Unpack(Manifests manifests, TemporaryFolder folder)
+    {
+        JsonElement map = manifests.OfKind("ConfigMap").Single(map => Manifests.NameOf(map).StartsWith("orleansserve-scaling", StringComparison.Ordinal));
+        string path = folder.File("scaling.json");
+        File.WriteAllText(path, map.GetProperty("data").GetProperty("scaling.json").GetString());
+        return path;
     }
 
     [GeneratedRegex("ORLEANSSERVE__(?<key>[A-Z]+)")]

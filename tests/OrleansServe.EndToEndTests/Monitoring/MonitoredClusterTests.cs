@@ -3,7 +3,9 @@ using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Grpc.Core;
 using OrleansServe.EndToEndTests.Support;
+using OrleansServe.Grains.Fleet;
 using OrleansServe.Policies.Pricing;
+using OrleansServe.Policies.Scaling;
 using OrleansServe.Protocol.V1;
 using OrleansServe.Silo.Options;
 using OrleansServe.TestKit.Clients;
@@ -24,6 +26,8 @@ public sealed partial class MonitoredClusterTests : IAsyncLifetime
         Models = [new ModelPrices { Model = "*", Usual = new TokenPrices(0.14m, 0.55m, 2.19m) }],
     };
 
+    private static readonly FleetOptions Fleet = new() { Kind = FleetKind.DryRun, Scaling = new ScalingOptions { DecisionInterval = TimeSpan.FromSeconds(1), GpuHourPrice = 2 } };
+
     // Rates need two scrapes; a few more make sure that counters moved between them.
     private const int Scrapes = 8;
     private ServerFixture? _server;
@@ -38,7 +42,7 @@ public sealed partial class MonitoredClusterTests : IAsyncLifetime
         }
 
         _dataPlane = new IPEndPoint(IPAddress.Loopback, FreePort.Take());
-        _server = await ServerFixture.StartAsync(options => options with { Prices = Prices, DataPlane = options.DataPlane with { Kind = DataPlaneKind.Tcp, Port = _dataPlane.Port } });
+        _server = await ServerFixture.StartAsync(options => options with { Prices = Prices, Fleet = Fleet, DataPlane = options.DataPlane with { Kind = DataPlaneKind.Tcp, Port = _dataPlane.Port } });
         _prometheus = await PrometheusServer.StartAsync(_server.HttpAddress);
     }
 

@@ -33,6 +33,10 @@ public sealed class ScalingFileTests
 
     [Theory]
     [InlineData("[]", "must be an object")]
+    [InlineData("""{"kubernetes":{"server":"http://10.0.0.1"}}""", "kubernetes.server must be https")]
+    [InlineData("""{"kubernetes":{"server":"ftp://x"}}""", "kubernetes.server must be an address")]
+    [InlineData("""{"kubernetes":{"decode_set":"../x"}}""", "kubernetes.decode_set must be a name")]
+    [InlineData("""{"kubernetes":{"lent_label":"x"}}""", "kubernetes.lent_label must be key=value")]
     [InlineData("{", "scaling.json: ")]
     [InlineData("""{"minimum":1}""", "minimum: no such field")]
     [InlineData("""{"prefill":{"min":1}}""", "prefill.min: no such field")]
@@ -59,6 +63,6 @@ public sealed class ScalingFileTests
     {
         using TemporaryFolder folder = new();
         File.WriteAllText(folder.File("scaling.json"), text);
-        return ScalingFile.Read(folder.File("scaling.json"));
+        return ScalingFile.Read(folder.File("scaling.json"), new FleetOptions()).Scaling!;
     }
 }

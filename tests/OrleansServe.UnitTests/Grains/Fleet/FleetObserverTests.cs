@@ -113,7 +113,7 @@ public sealed class FleetObserverTests
         ClassDemand demand = new(ServicePriority.Interactive, interactive, 2 * interactive, 70, 140, TimeSpan.FromSeconds(3));
         DemandStatus sums = new(since ?? Noon, TimeSpan.FromSeconds(second + 1), [demand, new ClassDemand(ServicePriority.Standard, 0, 0, 0, 0, default)], admitted, ended);
         ImmutableArray<FleetNode> nodes = [new("p0", true, false, false), new("d0", false, true, false), new("d1", false, true, false), new("g", false, false, false)];
-        return new FleetSighting(Noon.AddSeconds(second), new SchedulerSnapshot(workers, 0) { Demand = sums }, nodes, null);
+        return new FleetSighting(Noon.AddSeconds(second), TimeSpan.FromSeconds(second), new SchedulerSnapshot(workers, 0) { Demand = sums }, nodes, null);
     }
 
     private static WorkerStatus Worker(string node, WorkerRole role, double busy, long served, double fill = 0, long queued = 0) =>

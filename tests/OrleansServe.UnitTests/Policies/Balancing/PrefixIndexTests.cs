@@ -111,6 +111,8 @@ public sealed class PrefixIndexTests
                 UInt128[] names = [.. Enumerable.Range(0, random.Next(6)).Select(i => first + (UInt128)i)];
                 PrefixMatch[] matches = Match(index, names);
                 Assert.Equal(model.Values.SelectMany(held => held).Distinct().Count(), index.HeldNames);
+                HashSet<UInt128> sole = [.. model.Values.SelectMany(held => held).CountBy(name => name).Where(count => count.Value == 1).Select(count => count.Key)];
+                Assert.All(model, worker => Assert.Equal(worker.Value.Count(sole.Contains), index.UniqueNames(worker.Key)));
                 for (int slot = 0; slot < matches.Length; slot++)
                 {
                     int expected = model.TryGetValue(slot, out HashSet<UInt128>? held) ? names.TakeWhile(held.Contains).Count() : 0;
