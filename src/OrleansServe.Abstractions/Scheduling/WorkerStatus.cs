@@ -37,6 +37,6 @@ public sealed record WorkerStatus(
     public long Served { get; init; }
 
     /// <summary>KV blocks of prompts that it has cached and no other worker has; known of prefill workers, 0 for others.</summary>
-    [Id(10)]
+    [Id(11)]
     public long UniqueBlocks { get; init; }
 }

@@ -121,7 +121,7 @@ public sealed class FleetOrdersTests
     private static FleetSighting Sight(int decode, int? asked, Func<int, double?> work)
     {
         ImmutableArray<WorkerStatus> workers = [.. Enumerable.Range(0, decode).Where(i => work(i) is not null).Select(i =>
-            new WorkerStatus(new WorkerId($"d-{i}", "w"), WorkerRole.Decode, new WorkerLoad(0, 0, 0, 100, 0, 0, 0, 0), TimeSpan.Zero, "f", "a") { Fill = work(i)!.Value })];
+            new WorkerStatus(new WorkerId($"d-{i}", "w"), WorkerRole.Decode, new WorkerLoad(0, 0, 0, 100, 0, 0, 0, 0), TimeSpan.Zero, "f", "a", "k") { Fill = work(i)!.Value })];
         ImmutableArray<FleetNode> nodes = [new("p-0", true, false, false), .. Enumerable.Range(0, decode).Select(i => new FleetNode($"d-{i}", false, true, false))];
         return new FleetSighting(Noon, TimeSpan.Zero, new SchedulerSnapshot(workers, 0), nodes, asked is { } count ? new FleetNodes(1, count) : null);
     }
