@@ -6,8 +6,10 @@ using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Mtp;
 using OrleansServe.Engine.Overlap;
 using OrleansServe.Engine.Probes;
+using OrleansServe.Engine.Strands;
 using OrleansServe.Engine.Threading;
 using OrleansServe.Engine.Weights;
+using OrleansServe.Model.Checkpoints;
 using OrleansServe.Model.Configuration;
 
 namespace OrleansServe.Engine;
@@ -27,6 +29,7 @@ public sealed class CpuEngine : IEngine
     private readonly StepSharing _sharing;
     private readonly DecoderLayer _layer;
     private readonly Microbatches _microbatches;
+    private readonly StrandWork? _strands;
     private readonly int _overlapRows;
     private readonly OutputHead _head;
     private readonly MtpLayer? _mtp;
@@ -40,7 +43,8 @@ public sealed class CpuEngine : IEngine
     /// <param name="options">sizes</param>
     /// <param name="experts">computes routed experts; null stands for the experts of <paramref name="weights"/></param>
     /// <param name="second">
-    /// another dispatcher, so that a step with rows that go elsewhere may be taken through MoE layers in two microbatches (<see cref="EngineOptions.OverlapRows"/>); no result depends on it
+    /// another dispatcher, so that a step with rows that go elsewhere may be taken through MoE layers in two microbatches (<see cref="EngineOptions.OverlapRows"/>), and the rows of a small
+    /// step be divided between two threads; no result depends on it
     /// </param>
     /// <exception cref="ArgumentException">An option is out of range, sizes are too large together, or experts are missing.</exception>
     public CpuEngine(ModelWeights weights, EngineOptions options, IExpertDispatcher? experts = null, IExpertDispatcher? second = null)
@@ -96,6 +100,7 @@ public sealed class CpuEngine : IEngine
             _layer = new DecoderLayer(_config, dispatchers.Length > 1 ? [rows, secondRows] : [rows], rotary, _kv, dispatchers, options.ExpertRows, _pool);
             _overlapRows = dispatchers.Length > 1 ? options.OverlapRows : int.MaxValue;
             _microbatches = new Microbatches(_layer, _sharing, secondRows);
+            _strands = Strands(rotary, experts, second, options.ExpertRows);
             if (mtp is not null)
             {
                 _mtp = new MtpLayer(weights, mtp, rows, _layer, _kv, _pool);
@@ -132,6 +137,10 @@ public sealed class CpuEngine : IEngine
         {
             ForwardDivided();
         }
+        else if (DividesRows())
+        {
+            _strands!.Run(_weights.Layers, _batch, _hidden);
+        }
         else
         {
             for (var layer = 0; layer < _weights.Layers.Length; layer++)
@@ -159,6 +168,7 @@ public sealed class CpuEngine : IEngine
         if (!_disposed)
         {
             _disposed = true;
+            _strands?.Dispose();
             _pool.Dispose();
             _kv.Dispose();
         }
@@ -213,6 +223,24 @@ public sealed class CpuEngine : IEngine
 
     // Every matrix is read twice then, which pays only where there is a way to hide: the last step tells.
     private bool Divides() => _batch.Rows >= Math.Max(_overlapRows, 2) && _layer.SentRowsAway && Probe is null;
+
+    // A probe sees whole steps, and whoever waits for a layer's KV the layers in turn. Rows that leave have more time to hide beside each other than apart.
+    private bool DividesRows() =>
+        _strands is not null && _pool.CallerAlone && _batch.Rows > 1 && _batch.Rows <= _strands.MostRows && _batch.KvWritten is null && Probe is null && !_layer.SentRowsAway;
+
+    // Each strand has experts of its own in flight, and a dispatcher knows of one work only.
+    private StrandWork? Strands(RotaryEmbedding rotary, IExpertDispatcher? experts, IExpertDispatcher? second, ExpertRowFormat format)
+    {
+        var rows = Math.Min(_batch.MostRows, _sharing.MostRowsAlone);
+        var strands = Math.Min(_pool.Threads, rows);
+        IExpertDispatcher?[] dispatchers = experts switch
+        {
+            null => new IExpertDispatcher?[strands],
+            LocalExpertDispatcher local => [.. Enumerable.Range(0, strands).Select(_ => local.Another())],
+            _ => second is null || strands < 2 ? [] : [experts, second],
+        };
+        return dispatchers.Length < 2 ? null : new StrandWork(_config, rows, rotary, _kv, dispatchers, format, _pool);
+    }
 
     private void ForwardDivided()
     {

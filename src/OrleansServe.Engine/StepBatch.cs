@@ -14,7 +14,12 @@ internal sealed class StepBatch(int maxRows, RotaryEmbedding rotary)
 
     public int Rows { get; private set; }
 
+    public int MostRows => Tokens.Length;
+
     public StepPlan Plan { get; private set; } = new();
+
+    /// <summary>Told of each layer when the KV of all rows is written, before anything attends to it.</summary>
+    public Action<int>? KvWritten { get; private set; }
 
     public int[] Tokens { get; } = new int[maxRows];
 
@@ -41,9 +46,7 @@ internal sealed class StepBatch(int maxRows, RotaryEmbedding rotary)
     /// <param name="firstAttended">0; 1 for the MTP layer, which has no KV for the first token</param>
     public void Load(StepPlan plan, int firstAttended = 0)
     {
-        Plan = plan;
-        FirstAttended = firstAttended;
-        Rows = 0;
+        (Plan, KvWritten, FirstAttended, Rows) = (plan, plan.LayerCompleted, firstAttended, 0);
         for (var i = 0; i < plan.Count; i++)
         {
             ref readonly var sequence = ref plan[i];
@@ -58,6 +61,23 @@ internal sealed class StepBatch(int maxRows, RotaryEmbedding rotary)
                 rotary.Fill(Positions[Rows], _cos.AsSpan(Rows * rotary.Width, rotary.Width), _sin.AsSpan(Rows * rotary.Width, rotary.Width));
             }
         }
+    }
+
+    /// <summary>Takes some rows of another batch.</summary>
+    /// <param name="step">the other</param>
+    /// <param name="first">first row</param>
+    /// <param name="count">number of rows</param>
+    /// <param name="kvWritten">told of each layer</param>
+    public void Load(StepBatch step, int first, int count, Action<int> kvWritten)
+    {
+        (Plan, KvWritten, FirstAttended, Rows) = (step.Plan, kvWritten, step.FirstAttended, count);
+        step.Tokens.AsSpan(first, count).CopyTo(Tokens);
+        step.Positions.AsSpan(first, count).CopyTo(Positions);
+        step.Sequences.AsSpan(first, count).CopyTo(Sequences);
+        step.WritesKv.AsSpan(first, count).CopyTo(WritesKv);
+        step.BadLayer.AsSpan(first, count).CopyTo(BadLayer);
+        step._cos.AsSpan(first * rotary.Width, count * rotary.Width).CopyTo(_cos);
+        step._sin.AsSpan(first * rotary.Width, count * rotary.Width).CopyTo(_sin);
     }
 
     /// <summary>Notes that a row was not finite after a layer, if it was before.</summary>

@@ -96,7 +96,7 @@ internal sealed class LatentAttention
         _prepare.Run(_pool, at.Rows);
         if (at.IsLast)
         {
-            at.Batch.Plan.LayerCompleted?.Invoke(at.Layer);
+            at.Batch.KvWritten?.Invoke(at.Layer);
         }
     }
 
@@ -125,7 +125,7 @@ internal sealed class LatentAttention
         Set(at);
         _linear.From(x, _config.HiddenSize, at.Rows).To(at.Weights.KvDown, _compressed, _config.KvWidth).Run();
         _store.Run(_pool, at.Rows);
-        at.Batch.Plan.LayerCompleted?.Invoke(at.Layer);
+        at.Batch.KvWritten?.Invoke(at.Layer);
     }
 
     private void Set(in LayerRows at) => (_weights, _layer, _batch) = (at.Weights, at.Layer, at.Batch);

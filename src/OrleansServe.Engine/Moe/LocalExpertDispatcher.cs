@@ -6,6 +6,9 @@ public sealed class LocalExpertDispatcher(ExpertBank bank) : IExpertDispatcher
 {
     private ExpertCompute? _compute;
 
+    /// <summary>One that computes the same experts and may be in flight beside this one.</summary>
+    public LocalExpertDispatcher Another() => new(bank);
+
     /// <inheritdoc/>
     public bool IsAway => false;
 

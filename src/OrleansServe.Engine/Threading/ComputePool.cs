@@ -13,7 +13,7 @@ internal sealed class ComputePool : IDisposable
 
     // A gap between two products of a step is a few microseconds, and waking a parked thread costs dozens: this many looks take about 100. Each is
     // a single pause, so that the next work waits for no more than that.
-    private const int Looks = 2500;
+    private const int MostLooks = 2500;
     private const int SpinsPerLook = 1;
 
     private readonly Thread[] _threads;
@@ -37,7 +37,7 @@ internal sealed class ComputePool : IDisposable
         Threads = threads;
 
         // Looking for work on a machine with fewer processors takes the time from the thread that would provide it.
-        _spinLooks = threads <= Environment.ProcessorCount ? Looks : 1;
+        _spinLooks = threads <= Environment.ProcessorCount ? MostLooks : 1;
         _threads = new Thread[threads - 1];
         for (var i = 0; i < _threads.Length; i++)
         {
@@ -53,6 +53,9 @@ internal sealed class ComputePool : IDisposable
 
     public int Threads { get; }
 
+    /// <summary>Times that a thread looks for what another one is about to do before it gives up.</summary>
+    public int Looks => _spinLooks;
+
     /// <summary>Leaves everything to the thread that calls <see cref="Run"/>.</summary>
     public bool CallerAlone { get; set; }
 
@@ -64,10 +67,34 @@ internal sealed class ComputePool : IDisposable
 
     /// <summary>Does every part of a work and returns when all are done.</summary>
     /// <exception cref="Exception">The first failure of a part; the remaining parts are done all the same.</exception>
-    public void Run(ParallelWork work, int parts)
+    public void Run(ParallelWork work, int parts) => Do(work, parts, CallerAlone);
+
+    /// <summary>Does the same with all threads, whatever <see cref="CallerAlone"/> says.</summary>
+    /// <exception cref="Exception">The first failure of a part; the remaining parts are done all the same.</exception>
+    public void Share(ParallelWork work, int parts) => Do(work, parts, alone: false);
+
+    public void Dispose()
+    {
+        lock (_callers)
+        {
+            _stopping = true;
+        }
+
+        lock (_parked)
+        {
+            Monitor.PulseAll(_parked);
+        }
+
+        foreach (var thread in _threads)
+        {
+            thread.Join();
+        }
+    }
+
+    private void Do(ParallelWork work, int parts, bool alone)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(parts, MaxParts);
-        if (parts <= 1 || Threads == 1 || CallerAlone)
+        if (parts <= 1 || Threads == 1 || alone)
         {
             for (var part = 0; part < parts; part++)
             {
@@ -97,24 +124,6 @@ internal sealed class ComputePool : IDisposable
             var failure = _failure;
             _failure = null;
             failure?.Throw();
-        }
-    }
-
-    public void Dispose()
-    {
-        lock (_callers)
-        {
-            _stopping = true;
-        }
-
-        lock (_parked)
-        {
-            Monitor.PulseAll(_parked);
-        }
-
-        foreach (var thread in _threads)
-        {
-            thread.Join();
         }
     }
 

@@ -13,6 +13,9 @@ internal sealed class StepSharing(ModelConfig config, long smallest)
     private readonly long _linear = Linear(config);
     private readonly long _perPosition = (long)config.NumAttentionHeads * (config.KvWidth + config.KvLoraRank);
 
+    /// <summary>Rows of a step at most that can be too small for sharing.</summary>
+    public int MostRowsAlone => (int)Math.Min((smallest - 1) / _linear, int.MaxValue);
+
     /// <summary>Whether a step is to be shared.</summary>
     /// <param name="batch">its rows</param>
     public bool IsWorthIt(StepBatch batch)

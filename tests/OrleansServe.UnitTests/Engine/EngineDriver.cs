@@ -7,10 +7,14 @@ namespace OrleansServe.UnitTests.Engine;
 /// <summary>An engine with a plan and a result, for tests that step it by hand.</summary>
 internal sealed class EngineDriver : IDisposable
 {
-    // Test models are small: their threads are to meet all the same, and microbatches too.
-    public EngineDriver(ModelWeights weights, int threads = 1, int kvBlocks = 64, int maxTokens = 256, IExpertDispatcher? experts = null, IExpertDispatcher? second = null) =>
+    // Test models are small: their threads are to meet all the same, in every product or, where rows are divided, as seldom as they can, and microbatches too.
+    public EngineDriver(
+        ModelWeights weights, int threads = 1, int kvBlocks = 64, int maxTokens = 256, IExpertDispatcher? experts = null, IExpertDispatcher? second = null, bool dividesRows = false) =>
         Engine = new CpuEngine(
-            weights, new EngineOptions { KvBlocks = kvBlocks, MaxBatchTokens = maxTokens, Threads = threads, SmallestSharedStep = 0, OverlapRows = 2 }, experts, second);
+            weights,
+            new EngineOptions { KvBlocks = kvBlocks, MaxBatchTokens = maxTokens, Threads = threads, SmallestSharedStep = dividesRows ? long.MaxValue : 0, OverlapRows = 2 },
+            experts,
+            second);
 
     public CpuEngine Engine { get; }
 

@@ -16,14 +16,14 @@ internal sealed class ThreadBytes(int threads) : ParallelWork, IDisposable
     /// <summary>Remembers the present counters.</summary>
     public void Start(ComputePool pool)
     {
-        pool.Run(this, threads);
+        pool.Share(this, threads);
         _start = [.. _after];
     }
 
     /// <summary>Bytes that each thread but the caller's allocated since the start.</summary>
     public long[] Stop(ComputePool pool)
     {
-        pool.Run(this, threads);
+        pool.Share(this, threads);
         return [.. _before.Zip(_start, (end, start) => end - start).Skip(1)];
     }
 

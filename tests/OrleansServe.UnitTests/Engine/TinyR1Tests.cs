@@ -67,16 +67,15 @@ public sealed class TinyR1Tests
             Decode(position);
         }
 
-        using var threads = new ThreadBytes(3);
-        threads.Start(driver.Engine.Pool);
-        var before = GC.GetAllocatedBytesForCurrentThread();
-        for (var position = 200; position < 400; position++)
-        {
-            Decode(position);
-        }
-
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
-        Assert.Equal([0L, 0L], threads.Stop(driver.Engine.Pool));
+        SteadyState.RequireNoAllocation(
+            () =>
+            {
+                for (var position = 200; position < 400; position++)
+                {
+                    Decode(position);
+                }
+            },
+            driver.Engine.Pool);
 
         void Decode(int position)
         {

@@ -26,6 +26,7 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
     {
         _dataPlane = context.DataPlane;
         _signs = new PrefillSigns(_dataPlane, id, _held, Time, Thread);
+        Batch.Plan.LayerCompleted = OnLayerCompleted;
     }
 
     /// <summary>Serves one prompt; see <see cref="IPrefillWorkerGrain.PrefillAsync"/>.</summary>
@@ -82,7 +83,8 @@ internal sealed class PrefillWorker : EngineWorker<PrefillSequence>
         return load;
     }
 
-    protected override void OnLayerCompleted(int layer)
+    // The step's KV of a layer is written.
+    private void OnLayerCompleted(int layer)
     {
         for (int i = 0; i < Batch.Planned.Count; i++)
         {

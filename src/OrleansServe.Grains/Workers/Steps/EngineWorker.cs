@@ -52,7 +52,6 @@ internal abstract class EngineWorker<TSequence> : IWorker
         _journal = new CacheJournal(Pool);
         _speculator = role == WorkerRole.Decode ? Speculator.For(id, engine, context, Metrics) : null;
         Batch = new RunningBatch<TSequence>(Pool, engine.Info.MaxBatchTokens, context.Service.PromptFloor, context.Service.Targets, _speculator);
-        Batch.Plan.LayerCompleted = OnLayerCompleted;
         Thread = new EngineThread(id.Key, RunStep, OnThreadEnded, context.PooledEngines);
     }
 
@@ -179,11 +178,6 @@ internal abstract class EngineWorker<TSequence> : IWorker
 
     /// <summary>Completes when nothing outside the thread, which has ended, uses the engine's KV memory any more.</summary>
     protected virtual Task QuiesceAsync() => Task.CompletedTask;
-
-    /// <summary>The step's KV of a layer is written.</summary>
-    protected virtual void OnLayerCompleted(int layer)
-    {
-    }
 
     /// <summary>All tokens of the step have been handled.</summary>
     protected virtual void OnStepCompleted()

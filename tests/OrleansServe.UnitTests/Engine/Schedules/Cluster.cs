@@ -24,9 +24,12 @@ internal sealed class Cluster : IDisposable
         // Room for the longest request and little more, or for all.
         var longest = world.Requests.Max(r => KvLayout.BlocksFor(r.Prompt.Length + r.MaxTokens + drafts));
         var blocks = random.Next(2) == 0 ? longest + random.Next(3) : longest * world.Requests.Length;
-        var budget = random.Next(3) == 0 ? random.Next(1, 8) : random.Next(8, 160);
+
+        // A model with an MTP layer feeds the last cached token once more, and at least one beside it.
+        var least = world.Weights.HasMtp ? 2 : 1;
+        var budget = random.Next(3) == 0 ? random.Next(least, 8) : random.Next(8, 160);
         var sharded = world.Weights.Experts is not null && (random.Next(3) == 0 || dispatch is not null);
-        return new Site(world, 1 + random.Next(4), blocks, budget, sharded ? Shards(world, random, dispatch) : []);
+        return new Site(world, 1 + random.Next(4), blocks, budget, dividesRows: random.Next(2) == 0, sharded ? Shards(world, random, dispatch) : []);
     }
 
     private IExpertDispatcher[] Shards(World world, Random random, Func<IExpertDispatcher, IExpertDispatcher>? dispatch)

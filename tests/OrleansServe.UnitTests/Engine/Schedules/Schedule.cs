@@ -16,6 +16,9 @@ internal sealed class Schedule : IDisposable
 
     // Tiny steps and a disturbance every few of them would never end.
     private const int MostDisturbances = 40;
+
+    // Hundreds of times what the longest schedule takes: one that goes nowhere is to fail and to name its seed.
+    private const int MostRounds = 1_000_000;
     private readonly World _world;
     private readonly Random _random;
     private readonly List<Life> _waiting;
@@ -44,8 +47,9 @@ internal sealed class Schedule : IDisposable
     /// <summary>Serves all requests to their ends.</summary>
     public void Run()
     {
-        while (_waiting.Count > 0 || Sites.Any(s => s.Running.Count > 0))
+        for (var round = 0; _waiting.Count > 0 || Sites.Any(s => s.Running.Count > 0); round++)
         {
+            Assert.True(round < MostRounds, $"{_waiting.Count} requests wait and {Sites.Sum(s => s.Running.Count)} run without getting on");
             Disturb();
             foreach (var site in Sites)
             {

@@ -6,9 +6,9 @@ using Xunit;
 namespace OrleansServe.UnitTests.Engine.Schedules;
 
 /// <summary>An engine with its block pool, and the requests that run there: as much of a worker as decides bits.</summary>
-internal sealed class Site(World world, int threads, int blocks, int budget, params IExpertDispatcher[] experts) : IDisposable
+internal sealed class Site(World world, int threads, int blocks, int budget, bool dividesRows, params IExpertDispatcher[] experts) : IDisposable
 {
-    public EngineDriver Driver { get; } = new(world.Weights, threads, blocks, budget, experts.FirstOrDefault(), experts.Skip(1).FirstOrDefault());
+    public EngineDriver Driver { get; } = new(world.Weights, threads, blocks, budget, experts.FirstOrDefault(), experts.Skip(1).FirstOrDefault(), dividesRows);
 
     public KvBlockPool Pool { get; } = new(blocks);
 
