@@ -14,6 +14,7 @@ internal sealed class LocalFleet(LocalCluster cluster, LocalScaling scaling) : I
     private readonly CancellationTokenSource _ending = new();
     private readonly List<Task> _changes = [];
     private int _starting;
+    private bool _begun;
     private Exception? _fault;
 
     /// <summary>How it scales.</summary>
@@ -32,6 +33,8 @@ internal sealed class LocalFleet(LocalCluster cluster, LocalScaling scaling) : I
             {
                 _nodes.Add(LocalCluster.NameOf(i + 1), others[i]);
             }
+
+            _begun = true;
         }
     }
 
@@ -40,6 +43,12 @@ internal sealed class LocalFleet(LocalCluster cluster, LocalScaling scaling) : I
     {
         lock (_lock)
         {
+            if (!_begun)
+            {
+                // The gateway decides before the silos behind it have started, which would be started a second time.
+                return Task.FromException<FleetNodes>(new FleetUnchangeableException("the cluster's first silos are still being started"));
+            }
+
             return Interlocked.Exchange(ref _fault, null) is { } fault
                 ? Task.FromException<FleetNodes>(new FleetUnchangeableException($"a silo could not be started or stopped: {fault.Message}", fault))
                 : Task.FromResult(Count());

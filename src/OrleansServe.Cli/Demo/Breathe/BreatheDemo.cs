@@ -40,7 +40,7 @@ internal sealed class BreatheDemo(SiloOptions options, Terminal terminal, TimePr
         Decode = new RoleScaling { Maximum = MostNodes, InitialCapacity = Streams / Pace.TotalSeconds / Factor },
         StartUp = TimeSpan.FromMinutes(20),
         DecisionInterval = TimeSpan.FromMinutes(12),
-        ScaleInCoolDown = TimeSpan.FromMinutes(30),
+        ScaleInCoolDown = TimeSpan.FromHours(1),
         ReportTimeout = TimeSpan.FromHours(1),
         LargestScaleIn = 0.5,
     };
@@ -66,7 +66,7 @@ internal sealed class BreatheDemo(SiloOptions options, Terminal terminal, TimePr
         DayLoad load = new(connection.Inference, time);
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         Task asking = load.RunAsync(clock, stop.Token, cancellationToken);
-        DateTimeOffset hour = clock.GetUtcNow();
+        DateTimeOffset hour = Begin.AddHours(1);
         while (!cancellationToken.IsCancellationRequested && (clock.GetUtcNow() < End || (Nodes > 1 && clock.GetUtcNow() < End + Latest)))
         {
             if (clock.GetUtcNow() >= hour)
