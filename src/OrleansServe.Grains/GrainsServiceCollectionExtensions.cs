@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
+using OrleansServe.Grains.Experts.Plans;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Placement;
@@ -24,9 +25,12 @@ public static class GrainsServiceCollectionExtensions
         services.AddSingleton<IValidateOptions<ServiceOptions>, ServiceOptionsValidator>();
         services.AddOptions<SchedulerOptions>().ValidateOnStart();
         services.AddSingleton<IValidateOptions<SchedulerOptions>, SchedulerOptionsValidator>();
+        services.AddOptions<ExpertPlanOptions>().ValidateOnStart();
+        services.AddSingleton<IValidateOptions<ExpertPlanOptions>, ExpertPlanOptionsValidator>();
         services.AddPlacementDirector<NodePlacementStrategy, NodePlacementDirector>();
         services.AddPlacementDirector<GatewayPlacementStrategy, GatewayPlacementDirector>();
         services.AddSingleton(provider => new SchedulerServices(new SchedulerMetrics(provider.GetRequiredService<IMetricFactory>())));
+        services.AddSingleton(provider => new ExpertPlanServices(new ExpertPlanMetrics(provider.GetRequiredService<IMetricFactory>())));
         services.AddSingleton<WorkerCatalog>();
         services.AddSingleton<WorkerReadiness>();
         return services.AddHostedService<WorkerHost>();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Hosting;
 
 using Orleans.Configuration;
 
+using OrleansServe.Grains.Experts.Plans;
 using OrleansServe.Grains.Usage;
 using OrleansServe.Silo.Hosting;
 
@@ -28,11 +29,14 @@ internal sealed class RedisMembership(Options.SiloOptions options, RedisLink red
             clustering.CreateMultiplexer = _ => Task.FromResult((redis.Connection, IsShared: false));
         });
         silo.Configure<ClusterMembershipOptions>(Tune);
-        silo.AddRedisGrainStorage(UsageStorage.Provider, storage =>
+        foreach (string storageName in (string[])[UsageStorage.Provider, ExpertStorage.Provider])
         {
-            storage.ConfigurationOptions = new StackExchange.Redis.ConfigurationOptions();
-            storage.CreateMultiplexer = _ => Task.FromResult((redis.Connection, IsShared: false));
-        });
+            silo.AddRedisGrainStorage(storageName, storage =>
+            {
+                storage.ConfigurationOptions = new StackExchange.Redis.ConfigurationOptions();
+                storage.CreateMultiplexer = _ => Task.FromResult((redis.Connection, IsShared: false));
+            });
+        }
 
 #pragma warning disable ORLEANSEXP003 // The usual directory deactivates whatever it kept on a silo that died, the scheduler among it; this one finds it again.
         silo.AddDistributedGrainDirectory();

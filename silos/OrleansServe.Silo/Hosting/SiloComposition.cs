@@ -6,6 +6,7 @@ using Orleans.Runtime.MembershipService.SiloMetadata;
 using OrleansServe.Gateway.Options;
 using OrleansServe.Grains;
 using OrleansServe.Grains.Fleet;
+using OrleansServe.Grains.Experts.Plans;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Placement;
 using OrleansServe.Grains.Usage;
@@ -51,6 +52,7 @@ public static class SiloComposition
         {
             // One process is the whole cluster: its ledger lasts as long as it does.
             silo.AddMemoryGrainStorage(UsageStorage.Provider);
+            silo.AddMemoryGrainStorage(ExpertStorage.Provider);
         }
 
         if (options.Roles.HasFlag(SiloRole.Gateway) && options.Fleet is { Kind: not FleetKind.Off, Scaling: { } scaling })
@@ -61,6 +63,13 @@ public static class SiloComposition
         }
 
         silo.Services.Configure<ServiceOptions>(service => Configure(service, options.Serving));
+        silo.Services.Configure<ExpertPlanOptions>(plan =>
+        {
+            plan.RebalancePeriod = options.Experts.RebalancePeriod;
+            plan.LeastGain = options.Experts.RebalanceGain;
+            plan.MostMoved = options.Experts.RebalanceMoves;
+            plan.RetireDelay = options.Experts.RetireDelay;
+        });
         silo.Services.Configure<SchedulerOptions>(scheduler =>
         {
             scheduler.MaxQueuedRequests = options.Serving.MaxQueuedRequests;
@@ -109,6 +118,10 @@ public static class SiloComposition
         workers.ExpertShards = shards.Count;
         workers.FirstExpertShard = shards.First;
         workers.ClusterExpertShards = shards.OfCluster;
+        workers.ExpertSlots = options.Experts.Slots;
+        workers.ExpertPlan = options.Experts.Plan;
+        workers.ExpertWait = options.Experts.Wait;
+        workers.ExpertLoadBytesPerSecond = options.Experts.LoadBytesPerSecond;
         workers.KvBlocks = options.KvBlocks;
         workers.MaxBatchTokens = options.MaxBatchTokens;
         workers.MaxRequests = options.MaxRequests;

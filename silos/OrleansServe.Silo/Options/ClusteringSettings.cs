@@ -13,7 +13,7 @@ internal static class ClusteringSettings
         Of("SiloHost", "--silo-host", "ADDR", "Address at which other silos reach this one, its data plane included (default 127.0.0.1)", (c, v) => c with { Host = SiloSetting.Address(v) }),
         Of("SiloPort", "--silo-port", "N", "Port for other silos' calls; 0 takes a free one (default 11111)", (c, v) => c with { Port = SiloSetting.Number(v, 0, IPEndPoint.MaxPort) }),
         Of("ClusterExperts", "--cluster-experts", "N", "Expert shards of the whole cluster, the same for all of its processes (default: those of this process)", (c, v) => c with { ClusterExpertShards = SiloSetting.Number(v, 0, 4096) }),
-        Of("FirstExpert", "--first-expert", "N", "Index of this process's first expert shard among the cluster's (default 0)", (c, v) => c with { FirstExpertShard = SiloSetting.Number(v, 0, 4095) }),
+        Of("FirstExpert", "--first-expert", "N", "Index of this process's first expert shard among the cluster's; from --cluster-experts on its shards join with nothing and get experts from the next plan (default 0)", (c, v) => c with { FirstExpertShard = SiloSetting.Number(v, 0, 4095) }),
     ];
 
     /// <summary>Fills in what a silo of several processes takes for granted unless told otherwise, and finds what cannot be so.</summary>
@@ -54,7 +54,7 @@ internal static class ClusteringSettings
         }
 
         int shards = options.Roles.HasFlag(SiloRole.Expert) ? options.ExpertShards : 0;
-        if (clustering.ClusterExpertShards is { } all && shards > 0 && clustering.FirstExpertShard + shards > all)
+        if (clustering.ClusterExpertShards is { } all && shards > 0 && clustering.FirstExpertShard < all && clustering.FirstExpertShard + shards > all)
         {
             faults.Add($"--cluster-experts must be at least --first-expert plus --experts, which is {clustering.FirstExpertShard + shards}, not {all}");
         }

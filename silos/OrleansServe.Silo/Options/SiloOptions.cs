@@ -53,6 +53,9 @@ public sealed record SiloOptions
     /// <summary>Expert shards on this silo; 0 leaves the experts to the other workers.</summary>
     public int ExpertShards { get; init; } = 2;
 
+    /// <summary>Where experts are.</summary>
+    public ExpertOptions Experts { get; init; } = new();
+
     /// <summary>KV blocks of 64 tokens of each prefill and decode worker.</summary>
     public int KvBlocks { get; init; } = 512;
 

@@ -50,6 +50,7 @@ public sealed record SiloSetting(string Key, string Flag, string Value, string H
         .. ClusteringSettings.All,
         new("TlsPeerName", "--tls-peer-name", "NAME", "tcp: DNS name that every silo's certificate bears, where the authority signs for others too", (o, v) => o with { DataPlane = o.DataPlane with { PeerName = Name(v) } }),
         .. ServingSettings.All,
+        .. ExpertSettings.All,
         new("JsonLogs", "--json-logs", "", "Write logs as one JSON object a line", (o, v) => o with { JsonLogs = Switch(v) }),
         new("Verbose", "--verbose", "", "Log what happens, not only what goes wrong", (o, v) => o with { Verbose = Switch(v) }),
     ];

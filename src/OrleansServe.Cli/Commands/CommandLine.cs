@@ -41,6 +41,7 @@ internal static class CommandLine
             ServeCommand.Create(terminal, time),
             ChatCommand.Create(terminal, time),
             GenerateCommand.Create(terminal, time),
+            ExpertsCommand.Create(terminal),
             UsageCommand.CreateUsage(terminal, time),
             UsageCommand.CreateEconomics(terminal, time),
             InspectCommand.Create(terminal, time),

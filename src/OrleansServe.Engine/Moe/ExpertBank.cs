@@ -6,24 +6,33 @@ using OrleansServe.Model.Configuration;
 namespace OrleansServe.Engine.Moe;
 
 /// <summary>
-/// Routed experts of some layers: what an expert shard holds. Only their tensors are read, into memory of the bank's own. Immutable and safe for any
-/// number of threads.
+/// Routed experts of some layers: what an expert shard holds. Only their tensors are read, into memory of the bank's own. One thread may add and remove experts while any
+/// number of others compute with the rest.
 /// </summary>
 public sealed class ExpertBank : IDisposable
 {
     private const int ProjectionsPerExpert = 3;
-    private readonly WeightMemory _memory = new();
+
+    // An expert's memory is given back with it: blocks of its own, no larger than its matrices unless those are tiny.
+    private const long Block = 4096;
+
+    private readonly Checkpoint _checkpoint;
+    private readonly WeightFormat _format;
 
     // By layer and expert; null where the expert is elsewhere.
-    private readonly MlpWeights?[][] _experts;
+    private readonly LoadedExpert?[][] _experts;
+    private int _count;
+    private long _bytes;
 
-    private ExpertBank(ModelConfig config)
+    private ExpertBank(Checkpoint checkpoint, WeightFormat format)
     {
-        Config = config;
-        _experts = new MlpWeights?[config.KvLayers][];
+        _checkpoint = checkpoint;
+        _format = format;
+        Config = checkpoint.Config;
+        _experts = new LoadedExpert?[Config.KvLayers][];
         for (var layer = 0; layer < _experts.Length; layer++)
         {
-            _experts[layer] = config.IsMoeLayer(layer) ? new MlpWeights?[config.NRoutedExperts ?? 0] : [];
+            _experts[layer] = Config.IsMoeLayer(layer) ? new LoadedExpert?[Config.NRoutedExperts ?? 0] : [];
         }
     }
 
@@ -31,13 +40,13 @@ public sealed class ExpertBank : IDisposable
     public ModelConfig Config { get; }
 
     /// <summary>Number of experts held, over all layers.</summary>
-    public int Count { get; private set; }
+    public int Count => Volatile.Read(ref _count);
 
     /// <summary>Floats of scratch memory that <see cref="Forward"/> needs per row.</summary>
     public int ScratchPerRow => checked(2 * Config.MoeIntermediateSize);
 
     /// <summary>Bytes of memory that the weights take.</summary>
-    public long OwnBytes => _memory.Bytes;
+    public long OwnBytes => Interlocked.Read(ref _bytes);
 
     /// <summary>Reads experts.</summary>
     /// <param name="checkpoint">stays the caller's and must outlive the bank</param>
@@ -55,17 +64,16 @@ public sealed class ExpertBank : IDisposable
         CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
-        var bank = new ExpertBank(checkpoint.Config);
+        var bank = new ExpertBank(checkpoint, format);
         try
         {
             experts ??= bank.All();
-            var reader = new WeightReader(
-                checkpoint, bank._memory, format, ProjectionsPerExpert * experts.Values.Sum(ids => ids.Count), progress, cancellation);
+            var sum = new LoadSum(ProjectionsPerExpert * experts.Values.Sum(ids => ids.Count), progress);
             foreach (var (layer, ids) in experts.OrderBy(pair => pair.Key))
             {
                 foreach (var expert in ids)
                 {
-                    bank.Read(reader, layer, expert);
+                    bank.Read(layer, expert, sum, cancellation);
                 }
             }
 
@@ -82,6 +90,37 @@ public sealed class ExpertBank : IDisposable
     /// <param name="layer">layer index</param>
     /// <param name="expert">expert id</param>
     public bool Has(int layer, int expert) => Find(layer, expert) is not null;
+
+    /// <summary>Reads one more expert; nothing happens if it is held.</summary>
+    /// <param name="layer">layer index</param>
+    /// <param name="expert">expert id</param>
+    /// <param name="cancellation">abandons loading</param>
+    /// <returns>Bytes of memory that it takes; 0 if it was held.</returns>
+    /// <exception cref="ArgumentException">The layer or the expert does not exist.</exception>
+    /// <exception cref="Model.ModelFormatException">A tensor is missing or of another shape or type.</exception>
+    public long Add(int layer, int expert, CancellationToken cancellation = default) => Read(layer, expert, null, cancellation);
+
+    /// <summary>Gives an expert up: it is not found any more.</summary>
+    /// <param name="layer">layer index</param>
+    /// <param name="expert">expert id</param>
+    /// <returns>Its memory, to be disposed of once nobody who found the expert before computes with it any more; null if it is not held.</returns>
+    public IDisposable? Remove(int layer, int expert)
+    {
+        if (Find(layer, expert) is not { } loaded)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref _experts[layer][expert], null);
+        Interlocked.Decrement(ref _count);
+        Interlocked.Add(ref _bytes, -loaded.Bytes);
+        return loaded;
+    }
+
+    /// <summary>Ids of the experts of a layer that are held, ascending.</summary>
+    /// <param name="layer">layer index</param>
+    public IReadOnlyList<int> HeldOf(int layer) =>
+        (uint)layer < (uint)_experts.Length ? [.. Enumerable.Range(0, _experts[layer].Length).Where(expert => Has(layer, expert))] : [];
 
     /// <summary>Runs one expert on some rows, on the calling thread. Each row's result has the same bits in any company.</summary>
     /// <param name="layer">layer index</param>
@@ -110,33 +149,69 @@ public sealed class ExpertBank : IDisposable
     }
 
     /// <summary>Frees what was allocated. Nothing may use the bank afterwards.</summary>
-    public void Dispose() => _memory.Dispose();
+    public void Dispose()
+    {
+        foreach (var expert in _experts.SelectMany(layer => layer))
+        {
+            expert?.Dispose();
+        }
+    }
 
     internal MlpWeights Get(int layer, int expert) =>
-        Find(layer, expert) ?? throw new ExpertUnavailableException(layer, expert, "it is not loaded here");
+        Find(layer, expert)?.Weights ?? throw new ExpertUnavailableException(layer, expert, "it is not loaded here");
 
     internal bool HoldsAll(int layer) => Array.TrueForAll(_experts[layer], e => e is not null);
 
-    private MlpWeights? Find(int layer, int expert) =>
-        (uint)layer < (uint)_experts.Length && (uint)expert < (uint)_experts[layer].Length ? _experts[layer][expert] : null;
+    private LoadedExpert? Find(int layer, int expert) =>
+        (uint)layer < (uint)_experts.Length && (uint)expert < (uint)_experts[layer].Length ? Volatile.Read(ref _experts[layer][expert]) : null;
 
     private Dictionary<int, IReadOnlyList<int>> All() =>
         Enumerable.Range(0, _experts.Length)
             .Where(layer => _experts[layer].Length > 0)
             .ToDictionary(layer => layer, layer => (IReadOnlyList<int>)[.. Enumerable.Range(0, _experts[layer].Length)]);
 
-    private void Read(WeightReader reader, int layer, int expert)
+    private long Read(int layer, int expert, LoadSum? sum, CancellationToken cancellation)
     {
         if ((uint)layer >= (uint)_experts.Length || (uint)expert >= (uint)_experts[layer].Length)
         {
             throw new ArgumentException($"expert {expert} of layer {layer} does not exist in a model of {_experts.Length} layers");
         }
 
-        if (_experts[layer][expert] is null)
+        if (Has(layer, expert))
         {
-            _experts[layer][expert] = MlpWeights.Read(
-                reader, TensorNames.Expert(layer, expert, ""), Config.HiddenSize, Config.MoeIntermediateSize);
-            Count++;
+            return 0;
+        }
+
+        var memory = new WeightMemory(Block, Block);
+        try
+        {
+            var reader = new WeightReader(_checkpoint, memory, _format, ProjectionsPerExpert, sum, cancellation);
+            var weights = MlpWeights.Read(reader, TensorNames.Expert(layer, expert, ""), Config.HiddenSize, Config.MoeIntermediateSize);
+            Volatile.Write(ref _experts[layer][expert], new LoadedExpert(weights, memory));
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+
+        Interlocked.Increment(ref _count);
+        Interlocked.Add(ref _bytes, memory.Bytes);
+        return memory.Bytes;
+    }
+
+    // Each expert has a reader of its own, which counts from zero.
+    private sealed class LoadSum(int tensors, IProgress<LoadProgress>? progress) : IProgress<LoadProgress>
+    {
+        private int _tensors;
+        private long _bytes;
+        private long _bytesOfExpert;
+
+        public void Report(LoadProgress value)
+        {
+            _bytes += value.Bytes - (value.Tensors == 1 ? 0 : _bytesOfExpert);
+            _bytesOfExpert = value.Bytes;
+            progress?.Report(new LoadProgress(++_tensors, tensors, _bytes));
         }
     }
 }

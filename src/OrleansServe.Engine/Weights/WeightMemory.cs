@@ -3,7 +3,9 @@ using OrleansServe.Engine.Memory;
 namespace OrleansServe.Engine.Weights;
 
 /// <summary>The memory of a model's weights: matrices one after the other in a few large blocks, so that small ones too lie in large pages.</summary>
-internal sealed unsafe class WeightMemory : IDisposable
+/// <param name="smallestBlock">bytes of a block at least</param>
+/// <param name="largestBlock">bytes that a block has at most for the sake of what is to come; what is small and given back by itself keeps to what it needs</param>
+internal sealed unsafe class WeightMemory(long smallestBlock = WeightMemory.SmallestBlock, long largestBlock = WeightMemory.LargestBlock) : IDisposable
 {
     private const long CacheLine = 64;
     private const long SmallestBlock = 256 << 10;
@@ -21,7 +23,7 @@ internal sealed unsafe class WeightMemory : IDisposable
         if (_blocks.Count == 0 || _blocks[^1].Bytes - _used < bytes)
         {
             // Blocks grow with the model: a tiny one takes little, a large one has few.
-            _blocks.Add(new NativeBuffer(Math.Max(bytes, Math.Clamp(Bytes, SmallestBlock, LargestBlock))));
+            _blocks.Add(new NativeBuffer(Math.Max(bytes, Math.Clamp(Bytes, smallestBlock, largestBlock))));
             _used = 0;
             Bytes += _blocks[^1].Bytes;
         }

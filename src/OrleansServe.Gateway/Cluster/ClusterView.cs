@@ -61,14 +61,21 @@ internal sealed class ClusterView
     }
 
     /// <summary>Silos, workers and their load.</summary>
-    /// <exception cref="GrainUnreachableException">The scheduler does not answer.</exception>
+    /// <param name="experts">Say where experts are, too.</param>
+    /// <param name="cancellationToken">The caller is gone.</param>
+    /// <exception cref="GrainUnreachableException">The scheduler, or who keeps the experts' plan, does not answer.</exception>
     /// <exception cref="OperationCanceledException">The caller is gone.</exception>
-    public async Task<GetClusterResponse> DescribeAsync(CancellationToken cancellationToken)
+    public async Task<GetClusterResponse> DescribeAsync(bool experts, CancellationToken cancellationToken)
     {
         SchedulerSnapshot snapshot = await SnapshotAsync(cancellationToken);
         GetClusterResponse response = new() { QueuedRequests = snapshot.QueuedRequests };
         response.Silos.AddRange(_silos());
         response.Workers.AddRange(snapshot.Workers.Select(Describe));
+        if (experts && _grains.Plans is { } plans && snapshot.Workers.Any(worker => worker.Role == WorkerRole.Expert))
+        {
+            response.Experts = ExpertView.Of(await GrainCall.InvokeAsync("The experts' plan", _ => plans.GetHeatAsync(), _limit, _time, cancellationToken));
+        }
+
         return response;
     }
 

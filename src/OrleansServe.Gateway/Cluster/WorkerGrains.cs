@@ -1,3 +1,4 @@
+using OrleansServe.Abstractions.Experts;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 
@@ -12,9 +13,12 @@ internal sealed record WorkerGrains(
     Func<WorkerId, IPrefillWorkerGrain> Prefill,
     Func<WorkerId, IDecodeWorkerGrain> Decode)
 {
+    /// <summary>Keeps the experts' plan, where there is one.</summary>
+    public IExpertPlanGrain? Plans { get; init; }
+
     /// <summary>The grains of a cluster.</summary>
     public static WorkerGrains From(IGrainFactory factory, string model) => new(
         factory.GetGrain<ISchedulerGrain>(model),
         worker => factory.GetGrain<IPrefillWorkerGrain>(worker.Key),
-        worker => factory.GetGrain<IDecodeWorkerGrain>(worker.Key));
+        worker => factory.GetGrain<IDecodeWorkerGrain>(worker.Key)) { Plans = factory.GetGrain<IExpertPlanGrain>(model) };
 }

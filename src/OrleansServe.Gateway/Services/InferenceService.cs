@@ -104,7 +104,7 @@ internal sealed partial class InferenceService : StrictInferenceServiceBase
 
     /// <inheritdoc/>
     public override Task<GetClusterResponse> GetCluster(GetClusterRequest request, ServerCallContext context) =>
-        AnswerAsync(() => _cluster.DescribeAsync(context.CancellationToken));
+        AnswerAsync(() => _cluster.DescribeAsync(request.Experts, context.CancellationToken));
 
     private async Task ServeAsync(Func<Guid, Generation> read, IServerStreamWriter<GenerateResponse> output, ServerCallContext context)
     {

@@ -5,7 +5,7 @@ using Prometheus;
 namespace OrleansServe.Grains.Instruments;
 
 /// <summary>What workers publish, by node, device and role.</summary>
-internal sealed class WorkerMetrics(IMetricFactory factory)
+internal sealed partial class WorkerMetrics(IMetricFactory factory)
 {
     private static readonly string[] Labels = ["node", "device", "role"];
 
@@ -35,14 +35,6 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
     private readonly Gauge _queuedTokens = factory.CreateGauge(MetricNames.WorkerQueuedTokens, "Prompt tokens accepted and not yet computed.", Labels);
 
     private readonly Counter _bytesRead = factory.CreateCounter(MetricNames.ModelBytesRead, "Bytes of the checkpoint's tensors that were read.", ["node", "purpose"]);
-    private readonly Counter _expertRows = factory.CreateCounter(MetricNames.ExpertRows, "Rows computed by routed experts.", Labels);
-
-    private readonly Histogram _expertSeconds = factory.CreateHistogram(
-        MetricNames.ExpertBatchSeconds,
-        "Time of one batch of rows on an expert shard.",
-        Labels,
-        new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.00001, 2, 18) });
-
     /// <summary>What starting a silo's workers has read of the checkpoint.</summary>
     public void ModelRead(string node, long loaded, long hashed)
     {
@@ -110,22 +102,6 @@ internal sealed class WorkerMetrics(IMetricFactory factory)
             _running.Set(load.RunningRequests);
             _queued.Set(load.QueuedRequests);
             _queuedTokens.Set(load.QueuedTokens);
-        }
-    }
-
-    /// <summary>An expert shard's series, looked up once.</summary>
-    public ExpertShard ForExpertShard(WorkerId id) => new(this, [id.Node, id.Device, MetricLabels.Of(WorkerRole.Expert)]);
-
-    /// <summary>One expert shard's series.</summary>
-    public sealed class ExpertShard(WorkerMetrics metrics, string[] labels)
-    {
-        private readonly Counter.Child _rows = metrics._expertRows.WithLabels(labels);
-        private readonly Histogram.Child _seconds = metrics._expertSeconds.WithLabels(labels);
-
-        public void Batch(TimeSpan elapsed, int rows)
-        {
-            _rows.Inc(rows);
-            _seconds.Observe(elapsed.TotalSeconds);
         }
     }
 }

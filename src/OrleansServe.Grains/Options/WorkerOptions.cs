@@ -15,7 +15,7 @@ public sealed class WorkerOptions
     /// <summary>Expert shards on this silo.</summary>
     public int ExpertShards { get; set; } = 2;
 
-    /// <summary>Index of this silo's first shard among the cluster's.</summary>
+    /// <summary>Index of this silo's first shard among the cluster's; from <see cref="ClusterExpertShards"/> on they join with nothing, and get experts from the next plan.</summary>
     public int FirstExpertShard { get; set; }
 
     /// <summary>
@@ -23,6 +23,20 @@ public sealed class WorkerOptions
     /// all routed experts themselves.
     /// </summary>
     public int ClusterExpertShards { get; set; } = 2;
+
+    /// <summary>
+    /// Experts of each layer that a shard of this silo holds: what is beyond an equal share holds replicas. 0: an equal share. Plans keep to it, unless there are too few slots for
+    /// all experts.
+    /// </summary>
+    public int ExpertSlots { get; set; }
+
+    /// <summary>
+    /// Which experts each shard of the cluster begins with, the same in every layer; empty for equal shares. As long as <see cref="ClusterExpertShards"/>.
+    /// </summary>
+    public IReadOnlyList<IReadOnlyList<int>> ExpertPlan { get; set; } = [];
+
+    /// <summary>Bytes of experts that a shard loads in a second while it serves, so that its disk and memory are left to others too; 0 for as fast as it can.</summary>
+    public long ExpertLoadBytesPerSecond { get; set; } = 256L << 20;
 
     /// <summary>KV blocks of 64 tokens of each prefill and decode worker.</summary>
     public int KvBlocks { get; set; } = 512;
@@ -56,6 +70,9 @@ public sealed class WorkerOptions
 
     /// <summary>How long an engine waits for an expert shard's answer.</summary>
     public TimeSpan ExpertTimeout { get; set; } = TimeSpan.FromSeconds(5);
+
+    /// <summary>How long rows wait for an expert that no shard can compute, while it is loaded elsewhere.</summary>
+    public TimeSpan ExpertWait { get; set; } = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the workers have to empty themselves when their silo is told to stop.</summary>
     public TimeSpan DrainLimit { get; set; } = TimeSpan.FromSeconds(15);

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,13 +6,14 @@ using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Weights;
-using OrleansServe.Grains.Experts;
+using OrleansServe.Abstractions.Experts;
+using OrleansServe.Grains.Experts.Dispatch;
+using OrleansServe.Grains.Experts.Shards;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Workers.Decode;
 using OrleansServe.Grains.Workers.Prefill;
 using OrleansServe.Model.Configuration;
-using OrleansServe.Policies.Placement;
 using OrleansServe.Transfer;
 using Prometheus;
 
@@ -103,7 +103,7 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
         // Loading computes for seconds to minutes: not on the thread that starts the host.
         await Task.Yield();
         ISchedulerGrain scheduler = _grains.GetGrain<ISchedulerGrain>(_context.Model.Name);
-        ExpertDirectory directory = new(_grains, scheduler, _context);
+        ExpertDirectory directory = new(_grains.GetGrain<IExpertPlanGrain>(_context.Model.Name), _context);
         List<Task> tasks = [];
         try
         {
@@ -142,14 +142,11 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
         List<IWorker> shards = [];
         for (int i = 0; i < _context.Options.ExpertShards && UsesShards; i++)
         {
-            (int first, int end) = ExpertShares.ShareOf(config.NRoutedExperts ?? 0, _context.Options.ClusterExpertShards, _context.Options.FirstExpertShard + i);
-            ImmutableArray<int> experts = [.. Enumerable.Range(first, end - first)];
-            ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held =
-                [.. Enumerable.Range(0, config.KvLayers).Where(config.IsMoeLayer).Select(layer => (layer, experts))];
-            ExpertBank bank = ExpertBank.Load(
-                _context.Model.Checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts), _context.Model.Weights, cancellation: cancellationToken);
+            IReadOnlyList<int> experts = StartingExperts.Of(_context.Options, config.NRoutedExperts ?? 0, _context.Options.FirstExpertShard + i);
+            Dictionary<int, IReadOnlyList<int>> held = Enumerable.Range(0, config.KvLayers).Where(config.IsMoeLayer).ToDictionary(layer => layer, _ => experts);
+            ExpertBank bank = ExpertBank.Load(_context.Model.Checkpoint, held, _context.Model.Weights, cancellation: cancellationToken);
             _owned.Add(bank);
-            shards.Add(Add(new ExpertShard(IdOf("expert", i), bank, held, _context)));
+            shards.Add(Add(new ExpertShard(IdOf("expert", i), bank, StartingExperts.SlotsOf(_context.Options, config.NRoutedExperts ?? 0), _context)));
         }
 
         return shards;
@@ -185,16 +182,22 @@ internal sealed class WorkerHost : BackgroundService, IHostedLifecycleService, I
         ModelWeights weights = ModelWeights.Load(
             _context.Model.Checkpoint, new WeightsOptions { IncludeRoutedExperts = !UsesShards, Format = _context.Model.Weights }, progress: null, cancellationToken);
         _owned.Add(weights);
-        return (_, _) => BuildEngine(weights, directory);
+        int built = 0;
+
+        // Prefill workers are built first.
+        return (_, _) => BuildEngine(weights, directory, built++);
     }
 
-    private CpuEngine BuildEngine(ModelWeights weights, ExpertDirectory directory)
+    private CpuEngine BuildEngine(ModelWeights weights, ExpertDirectory directory, int index)
     {
         WorkerOptions options = _context.Options;
         IExpertDispatcher?[] experts = [null, null];
         for (int i = 0; UsesShards && i < experts.Length; i++)
         {
-            ShardedExpertDispatcher sharded = new(directory, _catalog, _context.DataPlane, options.ExpertTimeout, _context.Time);
+            WorkerMetrics.Dispatcher metrics = index < options.PrefillWorkers
+                ? _context.Metrics.ForDispatcher(IdOf("prefill", index), WorkerRole.Prefill)
+                : _context.Metrics.ForDispatcher(IdOf("decode", index - options.PrefillWorkers), WorkerRole.Decode);
+            ShardedExpertDispatcher sharded = new(directory, _catalog, _context.DataPlane, options.ExpertTimeout, _context.Time, options.ExpertWait, metrics);
             _owned.Add(sharded);
             experts[i] = sharded;
         }

@@ -24,6 +24,9 @@ public sealed class ExpertBatch : IDisposable
     /// <summary>Why there are no outputs; null where there are.</summary>
     internal string? Error => _error;
 
+    /// <summary>Epoch of the plan by which the rows go to this shard; 0 where there is no plan.</summary>
+    public long Epoch { get; private set; }
+
     /// <summary>Layer index in the checkpoint.</summary>
     public int Layer { get; private set; }
 
@@ -44,13 +47,14 @@ public sealed class ExpertBatch : IDisposable
 
     /// <summary>Sizes the batch; the sender then fills rows and experts and sends it.</summary>
     /// <exception cref="InvalidOperationException">It is still under way.</exception>
-    public void Begin(int layer, int hidden, int count)
+    public void Begin(int layer, int hidden, int count, long epoch = 0)
     {
         if (!_done.IsSet)
         {
             throw new InvalidOperationException("The batch is still under way.");
         }
 
+        Epoch = epoch;
         Layer = layer;
         Hidden = hidden;
         Count = count;

@@ -176,7 +176,7 @@ public sealed class ServingTests
     }
 
     private static Task<TestServingCluster> StartAsync(params SiloSpec[] specs) => TestServingCluster.StartAsync(
-        new SiloOptions { Model = RepositoryPaths.TinyR1, KvBlocks = 256, Threads = 1, Serving = new ServingOptions { ResumeTimeout = TimeSpan.FromSeconds(2) } }, specs);
+        new SiloOptions { Model = RepositoryPaths.TinyR1, KvBlocks = 256, Threads = 1, Serving = new ServingOptions { ResumeTimeout = TimeSpan.FromSeconds(2) }, Experts = new ExpertOptions { Wait = TimeSpan.FromMilliseconds(500) } }, specs);
 
     private static Task<ExpertShardDescription> Describe(TestServingCluster cluster, string key) =>
         cluster.Orleans.Client.GetGrain<IExpertShardGrain>(key).DescribeAsync();

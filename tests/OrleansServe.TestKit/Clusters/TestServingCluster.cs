@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Orleans.TestingHost;
+using OrleansServe.Abstractions.Experts;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Grains.Workers;
@@ -56,6 +57,9 @@ public sealed class TestServingCluster : IAsyncDisposable
     public FaultLog Faults { get; } = new();
 
     public ISchedulerGrain Scheduler => _cluster.Client.GetGrain<ISchedulerGrain>("tiny-r1");
+
+    /// <summary>Keeps the experts' plan.</summary>
+    public IExpertPlanGrain Plans => _cluster.Client.GetGrain<IExpertPlanGrain>("tiny-r1");
 
     /// <summary>What the data planes of a cluster over TCP told.</summary>
     public WireFaultLog Wire { get; } = new();
@@ -124,14 +128,19 @@ public sealed class TestServingCluster : IAsyncDisposable
     /// <summary>Starts one more silo, and waits until its workers report.</summary>
     /// <param name="roles">What it does.</param>
     /// <returns>Its number.</returns>
-    public async Task<int> StartSiloAsync(SiloRole roles)
+    public Task<int> StartSiloAsync(SiloRole roles) => StartSiloAsync(new SiloSpec(roles));
+
+    /// <summary>Starts one more silo, and waits until its workers report.</summary>
+    /// <param name="spec">What it does.</param>
+    /// <returns>Its number.</returns>
+    public async Task<int> StartSiloAsync(SiloSpec spec)
     {
         // A silo gets the next number: one after the other.
         await _changing.WaitAsync();
         int silo = _specs.Count;
         try
         {
-            _specs.Add(new SiloSpec(roles));
+            _specs.Add(spec);
             await _cluster.StartAdditionalSiloAsync();
         }
         finally
@@ -139,7 +148,7 @@ public sealed class TestServingCluster : IAsyncDisposable
             _changing.Release();
         }
 
-        int workers = Count(_specs[silo], SiloRole.Prefill) + Count(_specs[silo], SiloRole.Decode);
+        int workers = Count(spec, SiloRole.Prefill) + Count(spec, SiloRole.Decode) + spec.Shards.Count;
         await WaitForWorkersAsync(snapshot => snapshot.Workers.Count(worker => worker.Worker.Node == NameOf(silo)) == workers);
         return silo;
     }

@@ -35,7 +35,11 @@ public sealed partial class MetricsPageTests
         WorkerId id = new("n", "d");
         WorkerMetrics workers = new(factory);
         workers.ForWorker(id, WorkerRole.Decode).Load(new WorkerLoad(0, 0, 0, 0, 0, 0, 0, 0));
-        workers.ForExpertShard(id).Batch(TimeSpan.Zero, 0);
+        workers.ForExpertShard(id, [1]).Batch(1, TimeSpan.Zero, 0);
+        workers.ForDispatcher(id, WorkerRole.Decode).Dispatched(TimeSpan.Zero, 0, 0);
+        ExpertPlanMetrics plans = new(factory);
+        plans.Published("m", 1, 0);
+        plans.Balance("m", [1], [[1]], [[1]]);
         workers.ModelRead("n", 0, 0);
         SchedulerMetrics scheduler = new(factory);
         scheduler.Begin("m");

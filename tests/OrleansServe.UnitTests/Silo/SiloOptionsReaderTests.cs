@@ -31,7 +31,8 @@ public sealed class SiloOptionsReaderTests : IDisposable
             "--redis", "r:1,password=p", "--redis-wait-seconds", "13", "--service-id", "v", "--silo-host", "10.0.0.1", "--silo-port", "14", "--cluster-experts", "15", "--first-expert", "16",
             "--interactive-ttft-ms", "1", "--interactive-itl-ms", "2", "--standard-ttft-ms", "3", "--standard-itl-ms", "4", "--batch-ttft-ms", "5", "--batch-itl-ms", "6",
             "--overcommit", "0.5", "--prompt-floor", "7", "--max-queued-requests", "8", "--max-queue-ms", "9", "--max-queued-tokens", "10",
-            "--max-concurrent-requests", "11", "--max-request-bytes", "2048", "--prefill-silence-ms", "3012", "--token-timeout-ms", "12", "--json-logs", "--verbose",
+            "--max-concurrent-requests", "11", "--max-request-bytes", "2048", "--prefill-silence-ms", "3012", "--token-timeout-ms", "12", "--expert-slots", "17", "--expert-wait-ms", "18", "--expert-load-mb", "19", "--rebalance-seconds", "20",
+            "--rebalance-gain", "0.21", "--rebalance-moves", "0.22", "--expert-retire-seconds", "23", "--json-logs", "--verbose",
         ]).Read(Defaults);
 
         SiloOptions expected = new()
@@ -92,6 +93,16 @@ public sealed class SiloOptionsReaderTests : IDisposable
                 MaxRequestBytes = 2048,
                 PrefillSilence = TimeSpan.FromMilliseconds(3012),
                 TokenTimeout = TimeSpan.FromMilliseconds(12),
+            },
+            Experts = new ExpertOptions
+            {
+                Slots = 17,
+                Wait = TimeSpan.FromMilliseconds(18),
+                LoadBytesPerSecond = 19 << 20,
+                RebalancePeriod = TimeSpan.FromSeconds(20),
+                RebalanceGain = 0.21,
+                RebalanceMoves = 0.22,
+                RetireDelay = TimeSpan.FromSeconds(23),
             },
             JsonLogs = true,
             Verbose = true,

@@ -14,7 +14,7 @@ internal sealed record Hello(
     ushort Version, string ClusterId, string Silo, ulong Incarnation, string Address, ulong ExpectedIncarnation, WireLane Lane)
 {
     /// <summary>The protocol of this build.</summary>
-    public const ushort CurrentVersion = 2;
+    public const ushort CurrentVersion = 3;
 
     private const uint Magic = 0x3150534F; // "OSP1" in the order of the wire
     private const int NameLimit = 512;

@@ -7,13 +7,13 @@ using OrleansServe.Transfer.Wire.Framing;
 namespace OrleansServe.Transfer.Wire.Streams;
 
 /// <summary>
-/// Rows for experts, or their outputs, on their way: number of the batch, layer, width and count, then the expert of each row (rows only), then the values.
+/// Rows for experts, or their outputs, on their way: number of the batch, layer, width, count and epoch of the plan, then the expert of each row (rows only), then the values.
 /// A copy in pooled memory, so that the batch is its owner's again at once.
 /// </summary>
 internal sealed class ExpertFrame : BulkFrame
 {
     /// <summary>Bytes before the experts.</summary>
-    public const int HeadBytes = 4 * sizeof(int);
+    public const int HeadBytes = (4 * sizeof(int)) + sizeof(long);
 
     private readonly byte[] _bytes;
     private readonly int _length;
@@ -60,6 +60,7 @@ internal sealed class ExpertFrame : BulkFrame
         BinaryPrimitives.WriteInt32LittleEndian(bytes[4..], batch.Layer);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], batch.Hidden);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], batch.Count);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], batch.Epoch);
         return bytes[HeadBytes..];
     }
 }

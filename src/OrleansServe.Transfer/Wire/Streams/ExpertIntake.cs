@@ -38,10 +38,11 @@ internal sealed class ExpertIntake(WireContext context, ServerConnection connect
         int layer = fields.Int32();
         int hidden = fields.Int32();
         int count = fields.Int32();
+        long epoch = unchecked((long)fields.UInt64());
         long due = (long)count * (sizeof(int) + ((long)hidden * sizeof(float)));
-        if (layer < 0 || hidden <= 0 || count <= 0 || due != fields.Left)
+        if (layer < 0 || hidden <= 0 || count <= 0 || epoch < 0 || due != fields.Left)
         {
-            throw new WireFormatException($"{count} rows of width {hidden} for layer {layer} in {fields.Left} bytes");
+            throw new WireFormatException($"{count} rows of width {hidden} for layer {layer} by epoch {epoch} in {fields.Left} bytes");
         }
 
         Work? work;
@@ -59,7 +60,7 @@ internal sealed class ExpertIntake(WireContext context, ServerConnection connect
         }
 
         work.Number = number;
-        work.Batch.Begin(layer, hidden, count);
+        work.Batch.Begin(layer, hidden, count, epoch);
         fields.Take(count * sizeof(int)).CopyTo(MemoryMarshal.AsBytes(work.Batch.Experts));
         fields.Take(fields.Left).CopyTo(MemoryMarshal.AsBytes(work.Batch.Rows));
         try

@@ -129,14 +129,15 @@ internal sealed class WireExpertChannel(WireContext context, PeerLink link, stri
         int layer = fields.Int32();
         int hidden = fields.Int32();
         int count = fields.Int32();
+        long epoch = unchecked((long)fields.UInt64());
         if (Remove(number) is not { } batch)
         {
             return;
         }
 
-        if (layer != batch.Layer || hidden != batch.Hidden || count != batch.Count || fields.Left != batch.Outputs.Length * sizeof(float))
+        if (epoch != batch.Epoch || layer != batch.Layer || hidden != batch.Hidden || count != batch.Count || fields.Left != batch.Outputs.Length * sizeof(float))
         {
-            string fault = $"outputs of {count} rows of width {hidden} in {fields.Left} bytes for layer {layer} answer {batch.Count} rows of width {batch.Hidden} for layer {batch.Layer}";
+            string fault = $"outputs of {count} rows of width {hidden} in {fields.Left} bytes for layer {layer} by epoch {epoch} answer {batch.Count} rows of width {batch.Hidden} for layer {batch.Layer} by epoch {batch.Epoch}";
             batch.Fail(fault);
             throw new WireFormatException(fault);
         }

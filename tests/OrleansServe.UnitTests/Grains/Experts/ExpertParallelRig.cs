@@ -1,10 +1,10 @@
-using System.Collections.Immutable;
 using Microsoft.Extensions.Logging.Abstractions;
 using OrleansServe.Abstractions.Workers;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Weights;
 using OrleansServe.Grains;
-using OrleansServe.Grains.Experts;
+using OrleansServe.Grains.Experts.Dispatch;
+using OrleansServe.Grains.Experts.Shards;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Options;
 using OrleansServe.Grains.Workers;
@@ -64,6 +64,8 @@ internal sealed class ExpertParallelRig : IAsyncDisposable, IExpertRouteSource
 
     public void Distrust(ExpertRoutes routes) => throw new InvalidOperationException("A shard did not answer.");
 
+    public void WaitForChange(ExpertRoutes? routes, TimeSpan limit) => throw new InvalidOperationException("An expert is nowhere.");
+
     public async ValueTask DisposeAsync()
     {
         foreach (ExpertShard shard in _shards)
@@ -85,9 +87,8 @@ internal sealed class ExpertParallelRig : IAsyncDisposable, IExpertRouteSource
     private ExpertShard Start(string node, int[] experts)
     {
         Checkpoint checkpoint = Own(Checkpoint.Open(_folder));
-        ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held =
-            [.. Enumerable.Range(0, checkpoint.Config.KvLayers).Where(checkpoint.Config.IsMoeLayer).Select(layer => (layer, experts.Order().ToImmutableArray()))];
-        ExpertBank bank = Own(ExpertBank.Load(checkpoint, held.ToDictionary(layer => layer.Layer, layer => (IReadOnlyList<int>)layer.Experts)));
+        int[] layers = [.. Enumerable.Range(0, checkpoint.Config.KvLayers).Where(checkpoint.Config.IsMoeLayer)];
+        ExpertBank bank = Own(ExpertBank.Load(checkpoint, layers.ToDictionary(layer => layer, _ => (IReadOnlyList<int>)experts)));
         WorkerContext context = new(
             new WorkerModel("nano", checkpoint, "weights", new byte[] { 1 }),
             new WorkerOptions { Node = node },
@@ -96,7 +97,7 @@ internal sealed class ExpertParallelRig : IAsyncDisposable, IExpertRouteSource
             TimeProvider.System,
             new WorkerMetrics(Metrics.WithCustomRegistry(Metrics.NewCustomRegistry())),
             NullLogger.Instance);
-        ExpertShard shard = new(new WorkerId(node, "expert-0"), bank, held, context);
+        ExpertShard shard = new(new WorkerId(node, "expert-0"), bank, experts.Length, context);
         shard.Start();
         return shard;
     }

@@ -1,7 +1,8 @@
 using System.Net;
 using System.Net.Sockets;
 using OrleansServe.Engine.Moe;
-using OrleansServe.Grains.Experts;
+using OrleansServe.Grains.Experts.Dispatch;
+using OrleansServe.Grains.Experts.Shards;
 using OrleansServe.Transfer.Experts;
 using OrleansServe.Transfer.Wire;
 using OrleansServe.Transfer.Wire.Framing;
@@ -152,6 +153,7 @@ public sealed class ExpertShardHostileTests
             rows.PutInt32(random.Next(2) == 0 ? layer : numbers[random.Next(numbers.Length)]);
             rows.PutInt32(random.Next(2) == 0 ? hidden : numbers[random.Next(numbers.Length)]);
             rows.PutInt32(random.Next(2) == 0 ? 1 : numbers[random.Next(numbers.Length)]);
+            rows.PutUInt64(random.Next(3) == 0 ? (ulong)random.NextInt64() : 0);
             int values = random.Next(2) == 0 ? 1 + hidden : random.Next(300);
             for (int i = 0; i < values; i++)
             {

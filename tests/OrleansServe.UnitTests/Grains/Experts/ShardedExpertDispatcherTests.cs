@@ -1,5 +1,5 @@
 using OrleansServe.Engine.Moe;
-using OrleansServe.Grains.Experts;
+using OrleansServe.Grains.Experts.Shards;
 using OrleansServe.UnitTests.Engine;
 using Xunit;
 
@@ -105,12 +105,12 @@ public sealed class ShardedExpertDispatcherTests
     {
         await using ShardRig rig = new();
         ExpertShard own = rig.Add("expert-0", here: true, 0);
-        Assert.True(own.Use.TryEnter());
+        UseGate inside = own.TryEnter()!;
 
         Task disposed = rig.StopAsync(own);
 
         Assert.False(disposed.IsCompleted);
-        own.Use.Exit();
+        inside.Exit();
         await disposed;
     }
 

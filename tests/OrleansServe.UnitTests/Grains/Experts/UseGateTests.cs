@@ -1,4 +1,4 @@
-using OrleansServe.Grains.Experts;
+using OrleansServe.Grains.Experts.Shards;
 using Xunit;
 
 namespace OrleansServe.UnitTests.Grains.Experts;

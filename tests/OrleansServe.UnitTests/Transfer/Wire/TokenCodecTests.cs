@@ -62,7 +62,7 @@ public sealed class TokenCodecTests
         WireBuffer buffer = new();
         TokenFrameCodec.Write(1, RandomFrame(new Random(5)), buffer);
         WireBuffer hello = new();
-        new Hello(1, "c", "s", 1, "a", 2, WireLane.Kv).Write(hello);
+        new Hello(Hello.CurrentVersion, "c", "s", 1, "a", 2, WireLane.Kv).Write(hello);
         WireBuffer welcome = new();
         Welcome.Of(WirePair.Options("b", 2)).Write(welcome);
         WireBuffer open = new();

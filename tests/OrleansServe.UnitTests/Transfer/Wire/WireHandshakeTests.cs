@@ -54,7 +54,7 @@ public sealed class WireHandshakeTests
             await client.GetStream().WriteAsync(WireBytes.Hello(pair.B.Address, version: 9));
             byte[] answer = await ReadToEndAsync(client);
             Assert.Equal((byte)FrameType.Refuse, answer[4]);
-            Assert.Contains("version 9 of the protocol, this silo version 2", System.Text.Encoding.UTF8.GetString(answer), StringComparison.Ordinal);
+            Assert.Contains("version 9 of the protocol, this silo version 3", System.Text.Encoding.UTF8.GetString(answer), StringComparison.Ordinal);
         }
 
         Assert.Contains("version 9 of the protocol", Assert.Single(pair.Log.Refusals), StringComparison.Ordinal);

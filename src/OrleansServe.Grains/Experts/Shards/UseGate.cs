@@ -1,4 +1,4 @@
-namespace OrleansServe.Grains.Experts;
+namespace OrleansServe.Grains.Experts.Shards;
 
 /// <summary>Counts the users of something that is to go away: nobody enters any more once it is closing, and closing waits for those inside.</summary>
 internal sealed class UseGate

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 using OrleansServe.Abstractions.Experts;
 using OrleansServe.Abstractions.Workers;
@@ -7,7 +8,7 @@ using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Workers;
 using OrleansServe.Transfer.Experts;
 
-namespace OrleansServe.Grains.Experts;
+namespace OrleansServe.Grains.Experts.Shards;
 
 /// <summary>
 /// Holds some of the routed experts. Engines of its silo compute with its weights themselves; rows from elsewhere are computed batch by batch on a thread of its own.
@@ -18,8 +19,12 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
 
     private readonly WorkerContext _context;
     private readonly WorkerMetrics.ExpertShard _metrics;
-    private readonly ImmutableArray<(int Layer, ImmutableArray<int> Experts)> _held;
-    private readonly Dictionary<int, long[]> _rows;
+    private readonly ShardStock _stock;
+    private readonly int _slots;
+    private readonly Guid _incarnation = Guid.NewGuid();
+
+    // By MoE layer and expert.
+    private readonly FrozenDictionary<int, long[]> _rows;
     private readonly int _expertCount;
     private readonly int _hidden;
     private readonly BlockingCollection<ExpertBatch> _queue = new(MaxQueuedBatches);
@@ -32,16 +37,21 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     private int[] _order = [];
     private long _totalRows;
 
-    public ExpertShard(WorkerId id, ExpertBank bank, ImmutableArray<(int Layer, ImmutableArray<int> Experts)> held, WorkerContext context)
+    /// <param name="id">Its worker.</param>
+    /// <param name="bank">What it holds at first; stays the caller's.</param>
+    /// <param name="slots">Experts of each layer that it is meant to hold.</param>
+    /// <param name="context">What it is given.</param>
+    public ExpertShard(WorkerId id, ExpertBank bank, int slots, WorkerContext context)
     {
         Id = id;
         Bank = bank;
         _context = context;
-        _held = held;
+        _slots = slots;
         _hidden = context.Model.Checkpoint.Config.HiddenSize;
         _expertCount = context.Model.Checkpoint.Config.NRoutedExperts ?? 0;
-        _rows = held.ToDictionary(layer => layer.Layer, _ => new long[_expertCount]);
-        _metrics = context.Metrics.ForExpertShard(id);
+        _rows = Enumerable.Range(0, bank.Config.KvLayers).Where(bank.Config.IsMoeLayer).ToFrozenDictionary(layer => layer, _ => new long[_expertCount]);
+        _metrics = context.Metrics.ForExpertShard(id, _rows.Keys);
+        _stock = new ShardStock(id, bank, context, _metrics.Loaded);
         _registration = context.DataPlane.RegisterExperts(id.Device, this);
         _thread = new Thread(Run) { IsBackground = true, Name = id.Key };
     }
@@ -52,13 +62,18 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
 
     public Action? Changed { get; set; }
 
-    /// <summary>The weights; to be used between entering and leaving <see cref="Use"/> only.</summary>
+    /// <summary>The weights; to be used between <see cref="TryEnter"/> and leaving the gate only.</summary>
     public ExpertBank Bank { get; }
 
     /// <summary>Keeps the weights while an engine of this silo computes with them.</summary>
-    public UseGate Use { get; } = new();
+    /// <returns>The gate, to be left again; null once the shard is stopping.</returns>
+    public UseGate? TryEnter() => _stock.TryEnter();
 
-    public void Start() => _thread.Start();
+    public void Start()
+    {
+        _stock.Start();
+        _thread.Start();
+    }
 
     public void Submit(ExpertBatch batch)
     {
@@ -83,17 +98,33 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     }
 
     /// <summary>Measures a batch: the rows of one layer and one step, or of one message.</summary>
-    public void CountBatch(TimeSpan elapsed, int rows) => _metrics.Batch(elapsed, rows);
+    public void CountBatch(int layer, TimeSpan elapsed, int rows) => _metrics.Batch(layer, elapsed, rows);
 
-    public ExpertShardDescription Describe() => new(
-        _context.DataPlane.Address,
-        [.. _held.Select(layer => layer.Layer)],
-        [.. _held.Select(layer => layer.Experts)],
-        [.. _held.Select(layer => layer.Experts.Select(expert => Volatile.Read(ref _rows[layer.Layer][expert])).ToImmutableArray())]);
+    public ExpertShardDescription Describe()
+    {
+        int[] layers = [.. _rows.Keys.Order()];
+        ImmutableArray<ImmutableArray<int>> experts = [.. layers.Select(layer => Bank.HeldOf(layer).ToImmutableArray())];
+        return new ExpertShardDescription(
+            _context.DataPlane.Address,
+            [.. layers],
+            experts,
+            [.. layers.Select((layer, i) => experts[i].Select(expert => Volatile.Read(ref _rows[layer][expert])).ToImmutableArray())])
+        {
+            Incarnation = _incarnation,
+            Slots = _slots,
+            Epoch = _stock.Epoch,
+        };
+    }
+
+    /// <inheritdoc cref="IExpertShardGrain.PrepareAsync"/>
+    public ShardProgress Prepare(ShardAssignment assignment) => _stock.Prepare(assignment);
+
+    /// <inheritdoc cref="IExpertShardGrain.RetireAsync"/>
+    public void Retire(long epoch) => _stock.Retire(epoch);
 
     public Task<(WorkerReport Report, bool Full)> ReportAsync(bool full)
     {
-        WorkerLoad load = new(0, _queue.Count, 0, 0, 0, 0, _held.Sum(layer => layer.Experts.Length), Volatile.Read(ref _totalRows));
+        WorkerLoad load = new(0, _queue.Count, 0, 0, 0, 0, Bank.Count, Volatile.Read(ref _totalRows));
         WorkerReport report = new(
             Id, WorkerRole.Expert, default, 0, _context.Model.WeightsFingerprint, "", _context.DataPlane.Address, load, [], [], Heartbeat: false, [], []);
         return Task.FromResult((report, full));
@@ -103,7 +134,7 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
     {
         _registration.Dispose();
         _queue.CompleteAdding();
-        await Use.CloseAsync();
+        await _stock.DisposeAsync();
         if ((_thread.ThreadState & ThreadState.Unstarted) == 0)
         {
             await _ended.Task;
@@ -119,15 +150,16 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
             long start = _context.Time.GetTimestamp();
             try
             {
-                if (FaultOf(batch) is { } fault)
+                if (TryCompute(batch) is { } fault)
                 {
                     batch.Fail(fault);
                     continue;
                 }
 
-                Compute(batch);
+                // Once it is complete it belongs to its sender again.
+                (int layer, int rows) = (batch.Layer, batch.Count);
                 batch.Complete();
-                CountBatch(_context.Time.GetElapsedTime(start), batch.Count);
+                CountBatch(layer, _context.Time.GetElapsedTime(start), rows);
             }
 #pragma warning disable CA1031 // A batch that cannot be computed must not take the shard, and with it everyone else's rows, down.
             catch (Exception e)
@@ -141,8 +173,37 @@ internal sealed class ExpertShard : IWorker, IExpertReceiver
         _ended.SetResult();
     }
 
+    /// <returns>What is wrong with the batch; null where it is computed.</returns>
+    private string? TryCompute(ExpertBatch batch)
+    {
+        if (_stock.TryEnter() is not { } gate)
+        {
+            return "it is stopping";
+        }
+
+        try
+        {
+            string? fault = FaultOf(batch);
+            if (fault is null)
+            {
+                Compute(batch);
+            }
+
+            return fault;
+        }
+        finally
+        {
+            gate.Exit();
+        }
+    }
+
     private string? FaultOf(ExpertBatch batch)
     {
+        if (!_stock.Knows(batch.Epoch))
+        {
+            return $"it does not know epoch {batch.Epoch} of the plan; it has {_stock.KnownEpochs}";
+        }
+
         if (batch.Hidden != _hidden)
         {
             return $"rows are {batch.Hidden} wide, not {_hidden}";
