@@ -9,10 +9,10 @@ namespace OrleansServe.UnitTests.Engine.Schedules;
 /// <param name="TopLogprobs">Alternatives asked for beside each.</param>
 internal sealed record Job(int[] Prompt, int MaxTokens, SamplingParameters Sampling, int TopLogprobs)
 {
-    /// <summary>Draws a request. Prompts share prefixes, so that the cache is hit, and often end close to a block's border.</summary>
+    /// <summary>Draws a request. Prompts share prefixes, so that the cache is hit, often end close to a block's border, and are now and then longer than a run of attention.</summary>
     public static Job Draw(Random random, int vocabulary, int[] common)
     {
-        int[] lengths = [random.Next(1, 10), 63, 64, 65, random.Next(60, 70), random.Next(100, 140), random.Next(1, 200)];
+        int[] lengths = [random.Next(1, 10), 63, 64, 65, random.Next(60, 70), random.Next(100, 140), random.Next(1, 200), random.Next(250, 300)];
         var prompt = Enumerable.Range(0, lengths[random.Next(lengths.Length)]).Select(_ => random.Next(vocabulary)).ToArray();
         common.AsSpan(0, Math.Min(prompt.Length, random.Next(2) * random.Next(common.Length + 1))).CopyTo(prompt);
         return new Job(prompt, random.Next(1, 25), DrawSampling(random, vocabulary, prompt.Length), random.Next(2) * random.Next(6));

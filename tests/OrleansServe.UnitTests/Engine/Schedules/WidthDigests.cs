@@ -1,3 +1,4 @@
+using OrleansServe.Engine.Attention;
 using OrleansServe.Kernels.Lanes;
 
 namespace OrleansServe.UnitTests.Engine.Schedules;
@@ -20,12 +21,19 @@ internal static class WidthDigests
 
     public static IEnumerable<string> Of(int worlds)
     {
+        var longest = 0;
         for (var seed = 0; seed < worlds; seed++)
         {
             using var world = World.Draw(seed);
+            longest = Math.Max(longest, world.Requests.Max(request => request.Prompt.Length));
             using var schedule = new Schedule(world, 0);
             schedule.Run();
             yield return $"{seed} {world.Digest:x16}";
+        }
+
+        if (longest <= RunAttention.Tokens)
+        {
+            throw new InvalidOperationException($"the longest prompt has {longest} tokens, which is no more than one run of attention");
         }
     }
 }
