@@ -41,7 +41,7 @@ public sealed class MetricsTests(ServerFixture server)
     };
 
     // Whatever a label can be must be bounded: never a request's or a user's own words.
-    private static readonly HashSet<string> Labels = ["model", "outcome", "node", "device", "role", "le", "class", "reason", "version", "roles", "weights", "purpose"];
+    private static readonly HashSet<string> Labels = ["model", "outcome", "node", "device", "role", "le", "class", "layer", "reason", "version", "roles", "weights", "purpose"];
 
     [Fact]
     public async Task Metrics_AfterARequest_HaveMovedByWhatItDid()
