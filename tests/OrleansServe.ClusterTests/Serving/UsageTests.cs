@@ -33,13 +33,7 @@ public sealed class UsageTests
 
         for (int tenant = 0; tenant < 2; tenant++)
         {
-            Usage[] own = [.. told.Where((_, i) => i % 2 == tenant)];
-            UsageEntry[] entered = [.. entries.Where(entry => entry.Tenant == tenants[tenant])];
-            Assert.Equal(own.Length, entered.Sum(entry => entry.Requests));
-            Assert.Equal(own.Sum(usage => usage.CachedPromptTokens), entered.Sum(entry => entry.CacheHitTokens));
-            Assert.Equal(own.Sum(usage => usage.PromptTokens - usage.CachedPromptTokens), entered.Sum(entry => entry.CacheMissTokens));
-            Assert.Equal(own.Sum(usage => usage.CompletionTokens), entered.Sum(entry => entry.OutputTokens));
-            Assert.Equal(own.Sum(usage => usage.ReasoningTokens), entered.Sum(entry => entry.ReasoningTokens));
+            AssertEntered([.. told.Where((_, i) => i % 2 == tenant)], [.. entries.Where(entry => entry.Tenant == tenants[tenant])]);
         }
 
         Assert.InRange(entries.Where(entry => entry.Tenant == "c").Sum(entry => entry.OutputTokens), cut, 400);
@@ -48,6 +42,31 @@ public sealed class UsageTests
         GetEconomicsResponse economics = await cluster.Admin().GetEconomicsAsync(new GetEconomicsRequest());
         Assert.Equal(Prices.Of(all), decimal.Parse(Assert.Single(economics.Totals).IncomeUsd, CultureInfo.InvariantCulture));
         Assert.Empty((await cluster.Admin().GetUsageAsync(new GetUsageRequest { Tenant = "nobody" })).Entries);
+    }
+
+    [Fact]
+    public async Task GetUsage_WorkersKilledUnderStreams_EqualsWhatClientsWereTold()
+    {
+        const int Requests = 24;
+        SiloOptions sizes = new() { Model = RepositoryPaths.TinyR1, KvBlocks = 256, Threads = 1 };
+        await using TestServingCluster cluster = await TestServingCluster.StartAsync(
+            sizes, new SiloSpec(SiloRole.Gateway), new SiloSpec(SiloRole.Prefill), new SiloSpec(SiloRole.Prefill), new SiloSpec(SiloRole.Decode), new SiloSpec(SiloRole.Decode));
+        using Barrier begun = new(Requests + 1);
+        Task<(Usage Usage, int Resumes)[]> running = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => Task.Factory.StartNew(
+            () => ReadAsync(cluster, $"{i % 3}", 600 + i, samples: 1 + (i % 2), begun), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+
+        // Every stream has begun, and at the gate none gets further until the workers are gone.
+        Assert.True(begun.SignalAndWait(TestServingCluster.Patience));
+        cluster.Gate.Close();
+        await Task.WhenAll(cluster.KillAsync(1), cluster.KillAsync(3));
+        (Usage Usage, int Resumes)[] told = await running.WaitAsync(TestServingCluster.Patience);
+        UsageEntry[] entries = await ReadAsync(cluster, Requests);
+
+        Assert.Contains(told, answer => answer.Resumes > 0);
+        for (int tenant = 0; tenant < 3; tenant++)
+        {
+            AssertEntered([.. told.Where((_, i) => i % 3 == tenant).Select(answer => answer.Usage)], [.. entries.Where(entry => entry.Tenant == $"{tenant}")]);
+        }
     }
 
     [Theory]
@@ -64,6 +83,15 @@ public sealed class UsageTests
 
         Assert.Equal(StatusCode.InvalidArgument, refused.StatusCode);
         Assert.Contains(message, refused.Status.Detail, StringComparison.Ordinal);
+    }
+
+    private static void AssertEntered(Usage[] told, UsageEntry[] entered)
+    {
+        Assert.Equal(told.Length, entered.Sum(entry => entry.Requests));
+        Assert.Equal(told.Sum(usage => usage.CachedPromptTokens), entered.Sum(entry => entry.CacheHitTokens));
+        Assert.Equal(told.Sum(usage => usage.PromptTokens - usage.CachedPromptTokens), entered.Sum(entry => entry.CacheMissTokens));
+        Assert.Equal(told.Sum(usage => usage.CompletionTokens), entered.Sum(entry => entry.OutputTokens));
+        Assert.Equal(told.Sum(usage => usage.ReasoningTokens), entered.Sum(entry => entry.ReasoningTokens));
     }
 
     // The ledger is told after the answer has ended, in its own time.
@@ -92,6 +120,25 @@ public sealed class UsageTests
         }
 
         return Assert.IsType<Usage>(usage);
+    }
+
+    private static async Task<(Usage Usage, int Resumes)> ReadAsync(TestServingCluster cluster, string tenant, int tokens, int samples, Barrier begun)
+    {
+        using AsyncServerStreamingCall<GenerateResponse> call = cluster.Client().Generate(Request(tenant, tokens, samples));
+        Finished? last = null;
+        int deltas = 0;
+        await foreach (GenerateResponse response in call.ResponseStream.ReadAllAsync())
+        {
+            if (response.Delta is not null && ++deltas == 1)
+            {
+                Assert.True(begun.SignalAndWait(TestServingCluster.Patience));
+            }
+
+            last = response.Finished?.Usage is null ? last : response.Finished;
+        }
+
+        Assert.NotNull(last);
+        return (last.Usage, last.Timing.Resumes);
     }
 
     private static async Task<int> LeaveAsync(TestServingCluster cluster, string tenant)
