@@ -18,7 +18,7 @@ public readonly struct ExpertWork
     public required int Hidden { get; init; }
 
     /// <summary>Numbers in which rows may be sent: of a format other than exact, <see cref="Input"/> is rounded to it already, and the engine rounds what comes back.</summary>
-    public ExpertRowFormat Format { get; init; }
+    public required ExpertRowFormat Format { get; init; }
 
     /// <summary>[rows, hidden] normalised input of the layer's experts.</summary>
     public required ReadOnlyMemory<float> Input { get; init; }

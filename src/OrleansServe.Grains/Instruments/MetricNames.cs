@@ -28,6 +28,7 @@ internal static class MetricNames
     public const string ExpertLoadedBytes = "orleansserve_expert_loaded_bytes_total";
     public const string ExpertDispatchSeconds = "orleansserve_expert_dispatch_seconds";
     public const string ExpertCombineSeconds = "orleansserve_expert_combine_seconds";
+    public const string ExpertAwaySeconds = "orleansserve_expert_away_seconds_total";
     public const string ExpertRecoverySeconds = "orleansserve_expert_recovery_seconds";
     public const string ExpertDispatchedRows = "orleansserve_expert_dispatched_rows_total";
     public const string ExpertDispatchedBytes = "orleansserve_expert_dispatched_bytes_total";

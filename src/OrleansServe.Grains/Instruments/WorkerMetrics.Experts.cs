@@ -22,6 +22,8 @@ internal sealed partial class WorkerMetrics
     private readonly Histogram _combineSeconds = factory.CreateHistogram(
         MetricNames.ExpertCombineSeconds, "Wait for a layer's outputs from shards.", Labels, new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.000002, 2, 24) });
 
+    private readonly Counter _awaySeconds = factory.CreateCounter(MetricNames.ExpertAwaySeconds, "Time from sending a layer's rows to shards of other silos until all outputs were taken.", Labels);
+
     private readonly Histogram _recoverySeconds = factory.CreateHistogram(
         MetricNames.ExpertRecoverySeconds, "Time that a layer took whose rows a shard failed.", Labels, new HistogramConfiguration { Buckets = Histogram.ExponentialBuckets(0.0001, 2, 20) });
 
@@ -63,22 +65,34 @@ internal sealed partial class WorkerMetrics
     {
         private readonly Histogram.Child _dispatch = metrics._dispatchSeconds.WithLabels(labels);
         private readonly Histogram.Child _combine = metrics._combineSeconds.WithLabels(labels);
+        private readonly Counter.Child _away = metrics._awaySeconds.WithLabels(labels);
         private readonly Histogram.Child _recovery = metrics._recoverySeconds.WithLabels(labels);
         private readonly Counter.Child _rows = metrics._dispatchedRows.WithLabels(labels);
         private readonly Counter.Child _bytes = metrics._dispatchedBytes.WithLabels(labels);
         private readonly Counter.Child _retried = metrics._retriedRows.WithLabels(labels);
 
-        public void Dispatched(TimeSpan elapsed, int rows, int hidden)
+        /// <summary>A layer's rows have been sent.</summary>
+        /// <param name="elapsed">What sending took.</param>
+        /// <param name="rows">Rows that left the silo.</param>
+        /// <param name="rowBytes">Bytes of a row there and back.</param>
+        public void Dispatched(TimeSpan elapsed, int rows, long rowBytes)
         {
             _dispatch.Observe(elapsed.TotalSeconds);
             if (rows > 0)
             {
                 _rows.Inc(rows);
-                _bytes.Inc((double)rows * (sizeof(int) + (2 * hidden * sizeof(float))));
+                _bytes.Inc((double)rows * (sizeof(int) + rowBytes));
             }
         }
 
-        public void Combined(TimeSpan elapsed) => _combine.Observe(elapsed.TotalSeconds);
+        /// <summary>A layer's outputs are there.</summary>
+        /// <param name="waited">The engine waited for them, and did nothing else.</param>
+        /// <param name="away">Since their rows were sent; zero if none left the silo.</param>
+        public void Combined(TimeSpan waited, TimeSpan away)
+        {
+            _combine.Observe(waited.TotalSeconds);
+            _away.Inc(away.TotalSeconds);
+        }
 
         public void Retried(int rows) => _retried.Inc(rows);
 

@@ -10,7 +10,7 @@ public static class ExpertRowFormats
     public const string Float8 = "fp8";
 
     /// <summary>One line for help.</summary>
-    public static string Help => "Numbers in which rows go to routed experts: fp32, or fp8 (e4m3 there, bf16 back, another model) (default fp32)";
+    public static string Help => "Numbers in which rows go to routed experts: fp32, or fp8 (e4m3 there, bf16 back: fewer bytes, another model) (default fp32)";
 
     /// <summary>Reads a format.</summary>
     /// <exception cref="FormatException">The text names none.</exception>

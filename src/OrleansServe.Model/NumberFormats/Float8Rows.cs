@@ -24,7 +24,7 @@ public static class Float8Rows
 
     /// <summary>Scales of a row.</summary>
     /// <param name="width">elements of the row</param>
-    public static int ScalesOf(int width) => (width + Tile - 1) / Tile;
+    public static int ScalesOf(int width) => (width / Tile) + (width % Tile == 0 ? 0 : 1);
 
     /// <summary>Encodes a row. A tile with an element that is not finite becomes all NaN.</summary>
     /// <param name="row">[width]</param>

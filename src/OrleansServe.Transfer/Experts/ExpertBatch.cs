@@ -1,3 +1,5 @@
+using OrleansServe.Model.Checkpoints;
+
 namespace OrleansServe.Transfer.Experts;
 
 /// <summary>
@@ -27,6 +29,9 @@ public sealed class ExpertBatch : IDisposable
     /// <summary>Epoch of the plan by which the rows go to this shard; 0 where there is no plan.</summary>
     public long Epoch { get; private set; }
 
+    /// <summary>Numbers in which rows and outputs travel; the rows are rounded to them already.</summary>
+    public ExpertRowFormat Format { get; private set; } = ExpertRowFormat.Exact;
+
     /// <summary>Layer index in the checkpoint.</summary>
     public int Layer { get; private set; }
 
@@ -47,7 +52,7 @@ public sealed class ExpertBatch : IDisposable
 
     /// <summary>Sizes the batch; the sender then fills rows and experts and sends it.</summary>
     /// <exception cref="InvalidOperationException">It is still under way.</exception>
-    public void Begin(int layer, int hidden, int count, long epoch = 0)
+    public void Begin(int layer, int hidden, int count, long epoch = 0, ExpertRowFormat format = ExpertRowFormat.Exact)
     {
         if (!_done.IsSet)
         {
@@ -55,6 +60,7 @@ public sealed class ExpertBatch : IDisposable
         }
 
         Epoch = epoch;
+        Format = format;
         Layer = layer;
         Hidden = hidden;
         Count = count;

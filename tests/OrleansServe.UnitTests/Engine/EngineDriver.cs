@@ -1,6 +1,7 @@
 using OrleansServe.Engine;
 using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Weights;
+using OrleansServe.Model.Checkpoints;
 
 namespace OrleansServe.UnitTests.Engine;
 
@@ -9,10 +10,11 @@ internal sealed class EngineDriver : IDisposable
 {
     // Test models are small: their threads are to meet all the same, in every product or, where rows are divided, as seldom as they can, and microbatches too.
     public EngineDriver(
-        ModelWeights weights, int threads = 1, int kvBlocks = 64, int maxTokens = 256, IExpertDispatcher? experts = null, IExpertDispatcher? second = null, bool dividesRows = false) =>
+        ModelWeights weights, int threads = 1, int kvBlocks = 64, int maxTokens = 256, IExpertDispatcher? experts = null, IExpertDispatcher? second = null, bool dividesRows = false,
+        ExpertRowFormat rows = ExpertRowFormat.Exact) =>
         Engine = new CpuEngine(
             weights,
-            new EngineOptions { KvBlocks = kvBlocks, MaxBatchTokens = maxTokens, Threads = threads, SmallestSharedStep = dividesRows ? long.MaxValue : 0, OverlapRows = 2 },
+            new EngineOptions { KvBlocks = kvBlocks, MaxBatchTokens = maxTokens, Threads = threads, SmallestSharedStep = dividesRows ? long.MaxValue : 0, OverlapRows = 2, ExpertRows = rows },
             experts,
             second);
 

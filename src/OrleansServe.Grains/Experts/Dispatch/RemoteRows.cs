@@ -26,7 +26,7 @@ internal sealed class RemoteRows(IDataPlane dataPlane, ExpertRoutes.Shard shard)
             return e.Message;
         }
 
-        _batch.Begin(work.Layer, work.Hidden, Slots.Count, epoch);
+        _batch.Begin(work.Layer, work.Hidden, Slots.Count, epoch, work.Format);
         Slots.Experts.CopyTo(_batch.Experts);
         ReadOnlySpan<int> slots = Slots.Slots;
         for (int i = 0; i < slots.Length; i++)

@@ -2,6 +2,7 @@ using OrleansServe.Engine.Moe;
 using OrleansServe.Grains.Instruments;
 using OrleansServe.Grains.Workers;
 using OrleansServe.Transfer;
+using OrleansServe.Transfer.Experts;
 
 namespace OrleansServe.Grains.Experts.Dispatch;
 
@@ -78,7 +79,7 @@ internal sealed class ShardedExpertDispatcher : IExpertDispatcher, IDisposable
         Follow();
         Send(evenFailed: true, out int rows);
         IsAway = rows > 0;
-        _metrics?.Dispatched(_time.GetElapsedTime(start), rows, work.Hidden);
+        _metrics?.Dispatched(_time.GetElapsedTime(start), rows, ExpertRowCodec.RowBytes(work.Format, work.Hidden) + ExpertRowCodec.OutputBytes(work.Format, work.Hidden));
     }
 
     /// <inheritdoc/>
@@ -175,7 +176,7 @@ internal sealed class ShardedExpertDispatcher : IExpertDispatcher, IDisposable
             _lanes.ComputeOwn(_work, _left, ref _failure, _time);
             long start = _time.GetTimestamp();
             _lanes.Receive(_work, _left, ref _failure, _answers);
-            _metrics?.Combined(_time.GetElapsedTime(start));
+            _metrics?.Combined(_time.GetElapsedTime(start), IsAway ? _answers.Elapsed : TimeSpan.Zero);
         }
     }
 }

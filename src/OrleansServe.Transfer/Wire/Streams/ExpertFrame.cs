@@ -7,13 +7,13 @@ using OrleansServe.Transfer.Wire.Framing;
 namespace OrleansServe.Transfer.Wire.Streams;
 
 /// <summary>
-/// Rows for experts, or their outputs, on their way: number of the batch, layer, width, count and epoch of the plan, then the expert of each row (rows only), then the values.
+/// Rows for experts, or their outputs, on their way: number of the batch, layer, width, count, epoch of the plan and format of the values, then the expert of each row (rows only), then the values.
 /// A copy in pooled memory, so that the batch is its owner's again at once.
 /// </summary>
 internal sealed class ExpertFrame : BulkFrame
 {
     /// <summary>Bytes before the experts.</summary>
-    public const int HeadBytes = (4 * sizeof(int)) + sizeof(long);
+    public const int HeadBytes = (5 * sizeof(int)) + sizeof(long);
 
     private readonly byte[] _bytes;
     private readonly int _length;
@@ -31,7 +31,7 @@ internal sealed class ExpertFrame : BulkFrame
     public override ReadOnlyMemory<byte> Tail => _bytes.AsMemory(0, _length);
 
     /// <summary>Bytes that the rows of a batch take.</summary>
-    public static long SizeOf(ExpertBatch batch) => HeadBytes + ((long)batch.Count * (sizeof(int) + ((long)batch.Hidden * sizeof(float))));
+    public static long SizeOf(ExpertBatch batch) => HeadBytes + ((long)batch.Count * (sizeof(int) + ExpertRowCodec.RowBytes(batch.Format, batch.Hidden)));
 
     /// <summary>The rows of a batch.</summary>
     public static ExpertFrame Rows(uint stream, uint number, ExpertBatch batch)
@@ -39,15 +39,15 @@ internal sealed class ExpertFrame : BulkFrame
         ExpertFrame frame = new(FrameType.ExpertRows, stream, checked((int)SizeOf(batch)));
         Span<byte> rest = frame.PutHead(number, batch);
         MemoryMarshal.AsBytes(batch.Experts).CopyTo(rest);
-        MemoryMarshal.AsBytes(batch.Rows).CopyTo(rest[(batch.Count * sizeof(int))..]);
+        ExpertRowCodec.WriteRows(batch, rest[(batch.Count * sizeof(int))..]);
         return frame;
     }
 
     /// <summary>The outputs of a batch.</summary>
     public static ExpertFrame Outputs(uint stream, uint number, ExpertBatch batch)
     {
-        ExpertFrame frame = new(FrameType.ExpertOutputs, stream, checked(HeadBytes + (batch.Count * batch.Hidden * sizeof(float))));
-        MemoryMarshal.AsBytes(batch.Outputs).CopyTo(frame.PutHead(number, batch));
+        ExpertFrame frame = new(FrameType.ExpertOutputs, stream, checked(HeadBytes + (int)(batch.Count * ExpertRowCodec.OutputBytes(batch.Format, batch.Hidden))));
+        ExpertRowCodec.WriteOutputs(batch, frame.PutHead(number, batch));
         return frame;
     }
 
@@ -61,6 +61,7 @@ internal sealed class ExpertFrame : BulkFrame
         BinaryPrimitives.WriteInt32LittleEndian(bytes[8..], batch.Hidden);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[12..], batch.Count);
         BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], batch.Epoch);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[24..], (int)batch.Format);
         return bytes[HeadBytes..];
     }
 }

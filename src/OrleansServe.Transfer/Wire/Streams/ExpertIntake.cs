@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using OrleansServe.Model.Checkpoints;
 using OrleansServe.Transfer.Experts;
 using OrleansServe.Transfer.Wire.Connections;
 using OrleansServe.Transfer.Wire.Framing;
@@ -39,10 +40,11 @@ internal sealed class ExpertIntake(WireContext context, ServerConnection connect
         int hidden = fields.Int32();
         int count = fields.Int32();
         long epoch = unchecked((long)fields.UInt64());
-        long due = (long)count * (sizeof(int) + ((long)hidden * sizeof(float)));
-        if (layer < 0 || hidden <= 0 || count <= 0 || epoch < 0 || due != fields.Left)
+        ExpertRowFormat format = (ExpertRowFormat)fields.Int32();
+        if (layer < 0 || hidden <= 0 || count <= 0 || epoch < 0 || format is not (ExpertRowFormat.Exact or ExpertRowFormat.Float8)
+            || (long)count * (sizeof(int) + ExpertRowCodec.RowBytes(format, hidden)) != fields.Left)
         {
-            throw new WireFormatException($"{count} rows of width {hidden} for layer {layer} by epoch {epoch} in {fields.Left} bytes");
+            throw new WireFormatException($"{count} rows of width {hidden} for layer {layer} by epoch {epoch} in {fields.Left} bytes of format {(int)format}");
         }
 
         Work? work;
@@ -60,9 +62,9 @@ internal sealed class ExpertIntake(WireContext context, ServerConnection connect
         }
 
         work.Number = number;
-        work.Batch.Begin(layer, hidden, count, epoch);
+        work.Batch.Begin(layer, hidden, count, epoch, format);
         fields.Take(count * sizeof(int)).CopyTo(MemoryMarshal.AsBytes(work.Batch.Experts));
-        fields.Take(fields.Left).CopyTo(MemoryMarshal.AsBytes(work.Batch.Rows));
+        ExpertRowCodec.ReadRows(fields.Take(fields.Left), work.Batch);
         try
         {
             receiver.Submit(work.Batch);

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using OrleansServe.Model.Checkpoints;
 using OrleansServe.Transfer.Experts;
 using OrleansServe.Transfer.Wire.Connections;
 using OrleansServe.Transfer.Wire.Framing;
@@ -130,19 +130,21 @@ internal sealed class WireExpertChannel(WireContext context, PeerLink link, stri
         int hidden = fields.Int32();
         int count = fields.Int32();
         long epoch = unchecked((long)fields.UInt64());
+        ExpertRowFormat format = (ExpertRowFormat)fields.Int32();
         if (Remove(number) is not { } batch)
         {
             return;
         }
 
-        if (epoch != batch.Epoch || layer != batch.Layer || hidden != batch.Hidden || count != batch.Count || fields.Left != batch.Outputs.Length * sizeof(float))
+        if (epoch != batch.Epoch || layer != batch.Layer || hidden != batch.Hidden || count != batch.Count || format != batch.Format
+            || fields.Left != count * ExpertRowCodec.OutputBytes(format, hidden))
         {
-            string fault = $"outputs of {count} rows of width {hidden} in {fields.Left} bytes for layer {layer} by epoch {epoch} answer {batch.Count} rows of width {batch.Hidden} for layer {batch.Layer} by epoch {batch.Epoch}";
+            string fault = $"outputs of {count} rows of width {hidden} in {fields.Left} bytes for layer {layer} by epoch {epoch} in format {(int)format} answer {batch.Count} rows of width {batch.Hidden} for layer {batch.Layer} by epoch {batch.Epoch} in format {(int)batch.Format}";
             batch.Fail(fault);
             throw new WireFormatException(fault);
         }
 
-        fields.Take(fields.Left).CopyTo(MemoryMarshal.AsBytes(batch.Outputs));
+        ExpertRowCodec.ReadOutputs(fields.Take(fields.Left), batch);
         batch.Complete();
     }
 

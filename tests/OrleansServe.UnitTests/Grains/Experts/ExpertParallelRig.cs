@@ -51,11 +51,15 @@ internal sealed class ExpertParallelRig : IAsyncDisposable, IExpertRouteSource
 
         Current = routes;
         Dispatcher = Own(new ShardedExpertDispatcher(this, new WorkerCatalog(), plane, TimeSpan.FromSeconds(30), TimeProvider.System));
+        Second = Own(new ShardedExpertDispatcher(this, new WorkerCatalog(), plane, TimeSpan.FromSeconds(30), TimeProvider.System));
     }
 
     public ModelWeights Weights { get; }
 
     public ShardedExpertDispatcher Dispatcher { get; }
+
+    /// <summary>That of a second microbatch.</summary>
+    public ShardedExpertDispatcher Second { get; }
 
     public ExpertRoutes? Current { get; }
 

@@ -1,4 +1,5 @@
 using OrleansServe.Engine;
+using OrleansServe.Engine.Moe;
 using OrleansServe.Engine.Sampling;
 using OrleansServe.Engine.Weights;
 using OrleansServe.Model.Checkpoints;
@@ -44,6 +45,25 @@ public sealed class ExpertParallelTests(NanoModels models) : IClassFixture<NanoM
         Assert.True(expected.Select(token => token.Token).Distinct().Count() > Steps);
     }
 
+    [Theory]
+    [InlineData(ExpertRowFormat.Exact, false)]
+    [InlineData(ExpertRowFormat.Exact, true)]
+    [InlineData(ExpertRowFormat.Float8, false)]
+    [InlineData(ExpertRowFormat.Float8, true)]
+    public async Task Generate_TwoMicrobatchesInFlight_GivesTheTokensAndBitsOfLocalExperts(ExpertRowFormat format, bool tcp)
+    {
+        (string model, string plan) = NanoModels.Cases.First();
+        using Checkpoint checkpoint = Checkpoint.Open(models.Of(model));
+        using ModelWeights weights = ModelWeights.Load(checkpoint);
+        using EngineDriver alone = new(weights, rows: format);
+        await using ExpertParallelRig rig = new(models.Of(model), NanoModels.Plans[plan], tcp);
+        CountedDispatcher second = new(rig.Second);
+        using EngineDriver spread = new(rig.Weights, threads: 2, experts: rig.Dispatcher, second: second, rows: format);
+
+        Assert.Equal(Generate(alone), Generate(spread));
+        Assert.True(second.Begun > 0);
+    }
+
     /// <summary>Three requests, one greedy and two that draw, which join the batch one after another.</summary>
     private static List<(int Token, int Logprob, int Logit)> Generate(EngineDriver driver)
     {
@@ -70,6 +90,23 @@ public sealed class ExpertParallelTests(NanoModels models) : IClassFixture<NanoM
         }
 
         return seen;
+    }
+
+    private sealed class CountedDispatcher(IExpertDispatcher next) : IExpertDispatcher
+    {
+        public int Begun { get; private set; }
+
+        public bool IsAway => next.IsAway;
+
+        public void Begin(in ExpertWork work)
+        {
+            Begun++;
+            next.Begin(work);
+        }
+
+        public void ComputeLocal() => next.ComputeLocal();
+
+        public void Complete() => next.Complete();
     }
 
     private static IEnumerable<int> Prompt(int length, int seed)

@@ -154,6 +154,7 @@ public sealed class ExpertShardHostileTests
             rows.PutInt32(random.Next(2) == 0 ? hidden : numbers[random.Next(numbers.Length)]);
             rows.PutInt32(random.Next(2) == 0 ? 1 : numbers[random.Next(numbers.Length)]);
             rows.PutUInt64(random.Next(3) == 0 ? (ulong)random.NextInt64() : 0);
+            rows.PutInt32(random.Next(2) == 0 ? 1 : random.Next(3) == 0 ? 2 : numbers[random.Next(numbers.Length)]);
             int values = random.Next(2) == 0 ? 1 + hidden : random.Next(300);
             for (int i = 0; i < values; i++)
             {

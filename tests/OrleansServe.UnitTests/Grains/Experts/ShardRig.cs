@@ -37,6 +37,7 @@ internal sealed class ShardRig : IAsyncDisposable, IExpertRouteSource
         _there = network.Join("there");
         Weights = ModelWeights.Load(_checkpoint, new WeightsOptions { IncludeMtp = false }, progress: null, default);
         Dispatcher = new ShardedExpertDispatcher(this, _catalog, new FailingPlane(_here, this), TimeSpan.FromSeconds(30), time ?? TimeProvider.System, wait);
+        Second = new ShardedExpertDispatcher(this, _catalog, new FailingPlane(_here, this), TimeSpan.FromSeconds(30), time ?? TimeProvider.System, wait);
     }
 
     public ModelWeights Weights { get; }
@@ -67,6 +68,9 @@ internal sealed class ShardRig : IAsyncDisposable, IExpertRouteSource
     public int[] MoeLayers => [.. Enumerable.Range(0, Config.NumHiddenLayers).Where(Config.IsMoeLayer)];
 
     public ShardedExpertDispatcher Dispatcher { get; }
+
+    /// <summary>That of a second microbatch.</summary>
+    public ShardedExpertDispatcher Second { get; }
 
     /// <summary>Makes a shard of some experts. One of the engine's silo gets no thread: whatever were sent there would wait for ever.</summary>
     public ExpertShard Add(string device, bool here, params int[] experts)
@@ -119,6 +123,7 @@ internal sealed class ShardRig : IAsyncDisposable, IExpertRouteSource
         }
 
         Dispatcher.Dispose();
+        Second.Dispose();
         _owned.ForEach(owned => owned.Dispose());
         Weights.Dispose();
         _checkpoint.Dispose();

@@ -114,12 +114,15 @@ public sealed class ShardedExpertDispatcherTests
         await disposed;
     }
 
-    [Fact]
-    public async Task Step_SteadyDecoding_AllocatesNothing()
+    [Theory]
+    [InlineData(true, 1)]
+    [InlineData(false, 1)]
+    [InlineData(false, 4)]
+    public async Task Step_SteadyDecoding_AllocatesNothing(bool here, int sequences)
     {
         await using ShardRig rig = new();
-        rig.Route(rig.Add("expert-0", here: true, 0, 1, 2, 3), rig.Add("expert-1", here: true, 4, 5, 6, 7));
-        using EngineDriver spread = new(rig.Weights, experts: rig.Dispatcher);
+        rig.Route(rig.Add("expert-0", here: true, 0, 1, 2, 3), rig.Add("expert-1", here, 4, 5, 6, 7));
+        using EngineDriver spread = new(rig.Weights, experts: rig.Dispatcher, second: rig.Second);
         TestSequence sequence = TestSequence.At(0, Prompt);
         spread.Feed(sequence);
         OrleansServe.Engine.StepSequence again = new()
@@ -130,7 +133,11 @@ public sealed class ShardedExpertDispatcherTests
             SampleRows = 1,
         };
         spread.Plan.Clear();
-        spread.Plan.Add(again);
+        for (int i = 0; i < sequences; i++)
+        {
+            spread.Plan.Add(again with { Blocks = Enumerable.Range(5 * i, sequence.Blocks.Length).ToArray() });
+        }
+
         for (int step = 0; step < 50; step++)
         {
             spread.Engine.Step(spread.Plan, spread.Result);

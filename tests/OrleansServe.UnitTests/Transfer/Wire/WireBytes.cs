@@ -53,6 +53,7 @@ internal static class WireBytes
         rows.PutInt32(2);
         rows.PutInt32(1);
         rows.PutUInt64(0);
+        rows.PutInt32(1);
         rows.PutInt32(0);
         rows.PutSingle(1);
         rows.PutSingle(2);
