@@ -6,9 +6,11 @@ namespace OrleansServe.Abstractions.Usage;
 [Alias("os.usage-ledger")]
 public interface IUsageLedgerGrain : IGrainWithStringKey
 {
-    /// <summary>Records what requests used. A request counts once, however often it is told.</summary>
+    /// <summary>Records what requests used. A record counts once, however often it is told.</summary>
+    /// <param name="reporter">Who tells: a gateway, for as long as its process lives.</param>
+    /// <param name="records">By number. Whoever was not answered tells the same again before anything later.</param>
     [Alias("record")]
-    Task<RecordedUsage> RecordAsync(ImmutableArray<UsageRecord> records);
+    Task<RecordedUsage> RecordAsync(Guid reporter, ImmutableArray<NumberedUsage> records);
 
     /// <summary>Hours in [<paramref name="from"/>, <paramref name="to"/>), by hour and then by model.</summary>
     [Alias("hours")]

@@ -1,7 +1,7 @@
 namespace OrleansServe.Abstractions.Usage;
 
 /// <summary>What a request used, told once it has ended, however it ended.</summary>
-/// <param name="RequestId">The request: told twice, it counts once.</param>
+/// <param name="RequestId">The request.</param>
 /// <param name="Model">The model version that served it.</param>
 /// <param name="EndedAt">When it ended; says its hour and its prices.</param>
 /// <param name="CacheHit">Prompt tokens that came from a prefix cache.</param>

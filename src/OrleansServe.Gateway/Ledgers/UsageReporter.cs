@@ -8,7 +8,7 @@ namespace OrleansServe.Gateway.Ledgers;
 
 /// <summary>
 /// Tells the tenants' ledgers what requests used, in its own time and not the clients'. What ends while a ledger is being told goes in one message after it. A ledger that does not
-/// answer is asked again, which is safe since a request counts once; meanwhile records wait in a queue that is bounded.
+/// answer is asked again, which is safe since a record counts once by its number; meanwhile records wait in a queue that is bounded.
 /// </summary>
 internal sealed partial class UsageReporter : BackgroundService
 {
@@ -17,11 +17,13 @@ internal sealed partial class UsageReporter : BackgroundService
     private static readonly TimeSpan CallLimit = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan RetryDelay = TimeSpan.FromMilliseconds(500);
 
+    private readonly Guid _id = Guid.NewGuid();
     private readonly Channel<TenantRecord> _waiting = Channel.CreateBounded<TenantRecord>(new BoundedChannelOptions(MostWaiting) { SingleReader = true, FullMode = BoundedChannelFullMode.Wait });
     private readonly Func<string, IUsageLedgerGrain> _ledgers;
     private readonly UsageMetrics _metrics;
     private readonly TimeProvider _time;
     private readonly ILogger<UsageReporter> _logger;
+    private long _number;
 
     /// <param name="ledgers">Finds a tenant's ledger.</param>
     /// <param name="metrics">What is measured.</param>
@@ -40,7 +42,7 @@ internal sealed partial class UsageReporter : BackgroundService
     {
         if (!_waiting.Writer.TryWrite(new TenantRecord(tenant, record)))
         {
-            Lose(tenant, [record]);
+            Lose(tenant, record);
         }
     }
 
@@ -60,20 +62,22 @@ internal sealed partial class UsageReporter : BackgroundService
     /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        List<TenantRecord> taken = [];
+        List<(string Tenant, NumberedUsage Usage)> taken = [];
         try
         {
             while (taken.Count > 0 || await _waiting.Reader.WaitToReadAsync(stoppingToken))
             {
                 while (taken.Count < MostInMessage && _waiting.Reader.TryRead(out TenantRecord? record))
                 {
-                    taken.Add(record);
+                    taken.Add((record.Tenant, new NumberedUsage(++_number, record.Record)));
                 }
 
                 // Tenants apart: one whose ledger does not answer keeps the others waiting for no longer than a call.
-                List<TenantRecord>[] left = await Task.WhenAll(
-                    taken.GroupBy(record => record.Tenant, StringComparer.Ordinal).Select(group => TellAsync(group.Key, [.. group], stoppingToken)));
-                taken = [.. left.SelectMany(records => records)];
+                IGrouping<string, NumberedUsage>[] groups = [.. taken.GroupBy(told => told.Tenant, told => told.Usage, StringComparer.Ordinal)];
+                bool[] answered = await Task.WhenAll(groups.Select(group => TellAsync(group.Key, [.. group], stoppingToken)));
+
+                // What was not answered comes before what is new, under the numbers that it has.
+                taken = [.. groups.Where((_, i) => !answered[i]).SelectMany(group => group.Select(usage => (group.Key, usage)))];
                 if (taken.Count > 0)
                 {
                     await Task.Delay(RetryDelay, _time, stoppingToken);
@@ -82,23 +86,24 @@ internal sealed partial class UsageReporter : BackgroundService
         }
         finally
         {
-            while (_waiting.Reader.TryRead(out TenantRecord? record))
+            foreach ((string tenant, NumberedUsage usage) in taken)
             {
-                taken.Add(record);
+                Lose(tenant, usage.Record);
             }
 
-            foreach (IGrouping<string, TenantRecord> group in taken.GroupBy(record => record.Tenant, StringComparer.Ordinal))
+            while (_waiting.Reader.TryRead(out TenantRecord? record))
             {
-                Lose(group.Key, [.. group.Select(record => record.Record)]);
+                Lose(record.Tenant, record.Record);
             }
         }
     }
 
-    private async Task<List<TenantRecord>> TellAsync(string tenant, List<TenantRecord> records, CancellationToken cancellation)
+    /// <returns>Whether the ledger has them.</returns>
+    private async Task<bool> TellAsync(string tenant, ImmutableArray<NumberedUsage> records, CancellationToken cancellation)
     {
         try
         {
-            RecordedUsage recorded = await _ledgers(tenant).RecordAsync([.. records.Select(record => record.Record)]).WaitAsync(CallLimit, _time, cancellation);
+            RecordedUsage recorded = await _ledgers(tenant).RecordAsync(_id, records).WaitAsync(CallLimit, _time, cancellation);
             _metrics.Recorded.Inc(recorded.Recorded);
             if (recorded.Refused > 0)
             {
@@ -106,28 +111,25 @@ internal sealed partial class UsageReporter : BackgroundService
                 LogRefused(_logger, tenant, recorded.Refused);
             }
 
-            return [];
+            return true;
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            return records;
+            return false;
         }
         catch (Exception fault)
         {
             _metrics.Retries.Inc();
-            LogUnanswered(_logger, tenant, records.Count, fault);
-            return records;
+            LogUnanswered(_logger, tenant, records.Length, fault);
+            return false;
         }
     }
 
-    private void Lose(string tenant, ImmutableArray<UsageRecord> records)
+    private void Lose(string tenant, UsageRecord record)
     {
-        _metrics.Lost.Inc(records.Length);
-        foreach (UsageRecord record in records)
-        {
-            // The log is what remains of them: with the counts, so that they can be entered by hand.
-            LogLost(_logger, record.RequestId, tenant, record.Model, record.CacheHit, record.CacheMiss, record.Output, record.Reasoning);
-        }
+        // The log is what remains of it: with the counts, so that they can be entered by hand.
+        _metrics.Lost.Inc();
+        LogLost(_logger, record.RequestId, tenant, record.Model, record.CacheHit, record.CacheMiss, record.Output, record.Reasoning);
     }
 
     private sealed record TenantRecord(string Tenant, UsageRecord Record);

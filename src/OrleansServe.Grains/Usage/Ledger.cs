@@ -4,15 +4,15 @@ using OrleansServe.Policies.Pricing;
 
 namespace OrleansServe.Grains.Usage;
 
-/// <summary>Counts what a tenant uses, each request once.</summary>
+/// <summary>Counts what a tenant uses, each record once.</summary>
 /// <remarks>
-/// Ids are kept for the hours in which a request may still be told a second time; what ended before them is refused, since it cannot be told whether it is new. So memory is bounded
-/// by the requests of <see cref="RememberedHours"/> hours.
+/// A gateway numbers its records and tells them in order, so that the number of the last says which were told before: what is stored grows with the gateways, not with the requests.
+/// Gateways that have gone are forgotten after a while; what ended longer ago than that is refused, since it cannot be told whether it is new.
 /// </remarks>
 internal static class Ledger
 {
-    /// <summary>Hours whose requests are remembered, the present one included.</summary>
-    public const int RememberedHours = 2;
+    /// <summary>Hours for which a record may come late.</summary>
+    public const int MostHoursLate = 48;
 
     /// <summary>Days for which usage is kept.</summary>
     public const int KeptDays = 400;
@@ -21,29 +21,30 @@ internal static class Ledger
     private static readonly TimeSpan MostAhead = TimeSpan.FromMinutes(5);
 
     /// <summary>Records.</summary>
-    public static RecordedUsage Record(LedgerState state, string tenant, ImmutableArray<UsageRecord> records, PriceBook prices, DateTimeOffset now)
+    public static RecordedUsage Record(LedgerState state, string tenant, Guid reporter, ImmutableArray<NumberedUsage> records, PriceBook prices, DateTimeOffset now)
     {
-        DateTimeOffset oldest = HourOf(now).AddHours(1 - RememberedHours);
-        state.Recorded.RemoveAll(hour => hour.Hour < oldest);
+        DateTimeOffset oldest = now.AddHours(-MostHoursLate);
         state.Hours.RemoveAll(hour => hour.Hour < now.AddDays(-KeptDays));
+        HeardReporter heard = Hear(state, reporter, oldest, now);
         int recorded = 0;
         int duplicates = 0;
         int refused = 0;
-        foreach (UsageRecord record in records)
+        foreach ((long number, UsageRecord record) in records)
         {
-            DateTimeOffset hour = HourOf(record.EndedAt);
-            if (hour < oldest || record.EndedAt > now + MostAhead || !IsSound(record))
+            if (number <= heard.Last)
+            {
+                duplicates++;
+                continue;
+            }
+
+            heard.Last = number;
+            if (record.EndedAt < oldest || record.EndedAt > now + MostAhead || !IsSound(record))
             {
                 refused++;
             }
-            else if (state.Recorded.Any(known => known.Requests.Contains(record.RequestId)))
-            {
-                duplicates++;
-            }
             else
             {
-                Remember(state, hour, record.RequestId);
-                Count(state, tenant, hour, record, prices);
+                Count(state, tenant, HourOf(record.EndedAt), record, prices);
                 recorded++;
             }
         }
@@ -57,16 +58,19 @@ internal static class Ledger
     private static bool IsSound(UsageRecord record) =>
         record.CacheHit >= 0 && record.CacheMiss >= 0 && record.Reasoning >= 0 && record.Output >= record.Reasoning && !string.IsNullOrEmpty(record.Model);
 
-    private static void Remember(LedgerState state, DateTimeOffset hour, Guid request)
+    private static HeardReporter Hear(LedgerState state, Guid reporter, DateTimeOffset oldest, DateTimeOffset now)
     {
-        RecordedHour? known = state.Recorded.Find(known => known.Hour == hour);
-        if (known is null)
+        // Whatever it told first had ended not long before: twice as long is more than enough.
+        state.Reporters.RemoveAll(known => known.At < oldest.AddHours(-MostHoursLate) && known.Reporter != reporter);
+        HeardReporter? heard = state.Reporters.Find(known => known.Reporter == reporter);
+        if (heard is null)
         {
-            known = new RecordedHour { Hour = hour };
-            state.Recorded.Add(known);
+            heard = new HeardReporter { Reporter = reporter };
+            state.Reporters.Add(heard);
         }
 
-        known.Requests.Add(request);
+        heard.At = now;
+        return heard;
     }
 
     private static void Count(LedgerState state, string tenant, DateTimeOffset hour, UsageRecord record, PriceBook prices)

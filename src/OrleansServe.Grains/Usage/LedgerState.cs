@@ -10,7 +10,7 @@ public sealed class LedgerState
     [Id(0)]
     public List<HourUsage> Hours { get; set; } = [];
 
-    /// <summary>Requests recorded of late, by the hour in which they ended.</summary>
-    [Id(1)]
-    public List<RecordedHour> Recorded { get; set; } = [];
+    /// <summary>Whom it has heard of late, and how far.</summary>
+    [Id(2)]
+    public List<HeardReporter> Reporters { get; set; } = [];
 }

@@ -26,7 +26,7 @@ public sealed class UsageLedgerGrain : Grain, IUsageLedgerGrain
     private string Tenant => this.GetPrimaryKeyString();
 
     /// <inheritdoc/>
-    public async Task<RecordedUsage> RecordAsync(ImmutableArray<UsageRecord> records)
+    public async Task<RecordedUsage> RecordAsync(Guid reporter, ImmutableArray<NumberedUsage> records)
     {
         if (!_isListed)
         {
@@ -40,7 +40,7 @@ public sealed class UsageLedgerGrain : Grain, IUsageLedgerGrain
             _isAhead = false;
         }
 
-        RecordedUsage recorded = Ledger.Record(_ledger.State, Tenant, records, _prices, _time.GetUtcNow());
+        RecordedUsage recorded = Ledger.Record(_ledger.State, Tenant, reporter, records, _prices, _time.GetUtcNow());
         if (recorded.Recorded > 0)
         {
             await StoreAsync();

@@ -83,20 +83,29 @@ public sealed class UsageReporterTests
 
         public ConcurrentDictionary<string, List<UsageRecord>> Told { get; } = new();
 
+        public ConcurrentDictionary<string, Guid> Reporters { get; } = new();
+
+        public ConcurrentDictionary<string, long> Numbers { get; } = new();
+
         public FakeLedger Find(string tenant) => new(this, tenant);
     }
 
     private sealed class FakeLedger(Ledgers all, string tenant) : IUsageLedgerGrain
     {
-        public Task<RecordedUsage> RecordAsync(ImmutableArray<UsageRecord> records)
+        public Task<RecordedUsage> RecordAsync(Guid reporter, ImmutableArray<NumberedUsage> records)
         {
             all.Asked.TrySetResult();
+            Assert.Equal(records.OrderBy(record => record.Number), records);
+            Assert.Equal(all.Reporters.GetOrAdd(tenant, reporter), reporter);
+            long last = all.Numbers.GetValueOrDefault(tenant);
+            Assert.All(records, record => Assert.True(record.Number > last));
             if (Interlocked.Decrement(ref all.Failures) >= 0)
             {
                 return Task.FromException<RecordedUsage>(new TimeoutException());
             }
 
-            all.Told.GetOrAdd(tenant, _ => []).AddRange(records);
+            all.Numbers[tenant] = records[^1].Number;
+            all.Told.GetOrAdd(tenant, _ => []).AddRange(records.Select(record => record.Record));
             return Task.FromResult(new RecordedUsage(records.Length, 0, 0));
         }
 

@@ -6,7 +6,7 @@ namespace OrleansServe.UnitTests.Gateway.Services;
 /// <summary>Records everything and shows nothing.</summary>
 internal sealed class AnyLedger : IUsageLedgerGrain, IUsageDirectoryGrain, ICostMeterGrain
 {
-    public Task<RecordedUsage> RecordAsync(ImmutableArray<UsageRecord> records) => Task.FromResult(new RecordedUsage(records.Length, 0, 0));
+    public Task<RecordedUsage> RecordAsync(Guid reporter, ImmutableArray<NumberedUsage> records) => Task.FromResult(new RecordedUsage(records.Length, 0, 0));
 
     public Task AddAsync(string tenant) => Task.CompletedTask;
 

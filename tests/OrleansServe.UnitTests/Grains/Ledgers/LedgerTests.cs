@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 using OrleansServe.Abstractions.Usage;
 using OrleansServe.Grains.Usage;
 using OrleansServe.Policies.Pricing;
@@ -16,17 +18,42 @@ public sealed class LedgerTests
         Models = [new ModelPrices { Model = "r1", Usual = new TokenPrices(0.14m, 0.55m, 2.19m), OffPeak = [new OffPeakWindow { From = new TimeOnly(12, 30), To = new TimeOnly(13, 0), Discount = 0.5m }] }],
     });
 
+    private static readonly Guid Gateway = new(1, 0, 0, new byte[8]);
+
     [Fact]
-    public void Record_SameRequestAgain_CountsOnce()
+    public void Record_ToldAgain_CountsOnce()
     {
         LedgerState state = new();
-        UsageRecord record = Record(Noon);
+        UsageRecord[] records = [Record(Noon), Record(Noon), Record(Noon.AddMinutes(1))];
 
-        Assert.Equal(new RecordedUsage(1, 0, 0), Ledger.Record(state, "t", [record], Prices, Noon));
-        Assert.Equal(new RecordedUsage(1, 2, 0), Ledger.Record(state, "t", [record, record with { EndedAt = Noon.AddMinutes(1) }, Record(Noon)], Prices, Noon.AddHours(1)));
+        Assert.Equal(new RecordedUsage(2, 0, 0), Tell(state, Noon, records[..2]));
+        Assert.Equal(new RecordedUsage(1, 2, 0), Tell(state, Noon.AddHours(1), records));
+        Assert.Equal(new RecordedUsage(0, 3, 0), Tell(state, Noon.AddHours(1), records));
 
         HourUsage hour = Assert.Single(state.Hours);
-        Assert.Equal((2, 20, 40, 60, 10), (hour.Requests, hour.CacheHit, hour.CacheMiss, hour.Output, hour.Reasoning));
+        Assert.Equal((3, 30, 60, 90, 15), (hour.Requests, hour.CacheHit, hour.CacheMiss, hour.Output, hour.Reasoning));
+    }
+
+    [Fact]
+    public void Record_SameNumbersOfAnotherGateway_AreOthers()
+    {
+        LedgerState state = new();
+        Tell(state, Noon, Record(Noon));
+
+        Assert.Equal(new RecordedUsage(1, 0, 0), Ledger.Record(state, "t", Guid.Empty, Numbered(Record(Noon)), Prices, Noon));
+
+        Assert.Equal(2, Assert.Single(state.Hours).Requests);
+    }
+
+    // What is stored after each message must not grow with the requests.
+    [Fact]
+    public void Record_ManyRequests_StoresNoMoreThanOfOne()
+    {
+        LedgerState state = new();
+
+        Tell(state, Noon, [.. Enumerable.Range(0, 10_000).Select(_ => Record(Noon))]);
+
+        Assert.Equal((1, 1), (state.Hours.Count, state.Reporters.Count));
     }
 
     [Fact]
@@ -34,7 +61,7 @@ public sealed class LedgerTests
     {
         LedgerState state = new();
 
-        Ledger.Record(state, "t", [Record(Noon.AddMinutes(29)), Record(Noon.AddMinutes(31))], Prices, Noon.AddMinutes(40));
+        Tell(state, Noon.AddMinutes(40), Record(Noon.AddMinutes(29)), Record(Noon.AddMinutes(31)));
 
         decimal usual = ((10 * 0.14m) + (20 * 0.55m) + (30 * 2.19m)) / 1_000_000;
         Assert.Equal(usual * 1.5m, Assert.Single(state.Hours).Income);
@@ -46,29 +73,28 @@ public sealed class LedgerTests
         LedgerState state = new();
         UsageRecord[] records =
         [
-            Record(Noon.AddTicks(-1)),
-            Record(Noon.AddHours(1).AddMinutes(36)),
+            Record(Noon.AddHours(-Ledger.MostHoursLate).AddTicks(-1)),
+            Record(Noon.AddMinutes(6)),
             Record(Noon) with { CacheHit = -1 },
             Record(Noon) with { Reasoning = 31 },
             Record(Noon) with { Model = "" },
         ];
 
-        Assert.Equal(new RecordedUsage(0, 0, 5), Ledger.Record(state, "t", [.. records], Prices, Noon.AddMinutes(90)));
+        Assert.Equal(new RecordedUsage(0, 0, 5), Tell(state, Noon, records));
         Assert.Empty(state.Hours);
     }
 
     [Fact]
-    public void Record_HoursGoBy_ForgetsIdsAndKeepsCounts()
+    public void Record_GatewaysComeAndGo_ForgetsThemAndKeepsCounts()
     {
         LedgerState state = new();
-        for (int hour = 0; hour < 100; hour++)
+        for (int hour = 0; hour < 1000; hour++)
         {
-            Ledger.Record(state, "t", [Record(Noon.AddHours(hour))], Prices, Noon.AddHours(hour));
+            Ledger.Record(state, "t", new Guid(hour, 0, 0, new byte[8]), Numbered(Record(Noon.AddHours(hour))), Prices, Noon.AddHours(hour));
         }
 
-        Assert.Equal(Ledger.RememberedHours, state.Recorded.Count);
-        Assert.Equal(100, state.Hours.Sum(hour => hour.Requests));
-        Assert.Equal(100, state.Hours.Select(hour => hour.Hour).Distinct().Count());
+        Assert.InRange(state.Reporters.Count, Ledger.MostHoursLate, (2 * Ledger.MostHoursLate) + 1);
+        Assert.Equal(1000, state.Hours.Sum(hour => hour.Requests));
     }
 
     [Fact]
@@ -85,6 +111,11 @@ public sealed class LedgerTests
         Assert.Equal([TimeSpan.FromMinutes(4), TimeSpan.FromMinutes(5)], state.Hours.Select(hour => hour.NodeTime));
         Assert.Equal(Prices.CostOf(TimeSpan.FromMinutes(5)), state.Hours[1].Cost);
     }
+
+    private static RecordedUsage Tell(LedgerState state, DateTimeOffset now, params UsageRecord[] records) =>
+        Ledger.Record(state, "t", Gateway, Numbered(records), Prices, now);
+
+    private static ImmutableArray<NumberedUsage> Numbered(params UsageRecord[] records) => [.. records.Select((record, i) => new NumberedUsage(i + 1, record))];
 
     private static UsageRecord Record(DateTimeOffset ended) => new(Guid.NewGuid(), "r1", ended, 10, 20, 30, 5);
 }
