@@ -20,5 +20,6 @@ internal sealed record WorkerGrains(
     public static WorkerGrains From(IGrainFactory factory, string model) => new(
         factory.GetGrain<ISchedulerGrain>(model),
         worker => factory.GetGrain<IPrefillWorkerGrain>(worker.Key),
-        worker => factory.GetGrain<IDecodeWorkerGrain>(worker.Key)) { Plans = factory.GetGrain<IExpertPlanGrain>(model) };
+        worker => factory.GetGrain<IDecodeWorkerGrain>(worker.Key))
+    { Plans = factory.GetGrain<IExpertPlanGrain>(model) };
 }

@@ -189,7 +189,8 @@ public sealed class SchedulerGrain : Grain, ISchedulerGrain
             Served = entry.Served,
             UniqueBlocks = entry.UniqueBlocks,
         })],
-        _queue.Count) { Demand = _demand.Read(_queue.Waiting, _since, Now) });
+        _queue.Count)
+    { Demand = _demand.Read(_queue.Waiting, _since, Now) });
 
     private Admission Count(Admission answer)
     {

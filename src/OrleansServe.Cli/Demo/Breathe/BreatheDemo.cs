@@ -53,7 +53,12 @@ internal sealed class BreatheDemo(SiloOptions options, Terminal terminal, TimePr
         AcceleratedTime clock = _clock = new AcceleratedTime(time, Begin, Factor);
         SiloOptions own = options with
         {
-            PrefillWorkers = 1, DecodeWorkers = 1, Threads = 1, MaxRequests = Streams, DrainLimit = TimeSpan.FromSeconds(5), Serving = options.Serving with { Overcommit = 0 },
+            PrefillWorkers = 1,
+            DecodeWorkers = 1,
+            Threads = 1,
+            MaxRequests = Streams,
+            DrainLimit = TimeSpan.FromSeconds(5),
+            Serving = options.Serving with { Overcommit = 0 },
         };
         await using LocalCluster cluster = await StartAsync(own, plane => paced = new PacedDataPlane(plane), new LocalScaling(Scaling, clock, OnChange), cancellationToken);
         using PacedDataPlane pacing = paced!;

@@ -55,7 +55,8 @@ internal sealed class DecodeAdmission(
             return new ReserveResult(
                 null,
                 $"a prompt of {request.Prompt.Length} tokens, max_tokens {request.MaxTokens} and n {request.Samples} need {worstCase} KV blocks; worker {worker} has {Pool.Count}",
-                true) { TooLarge = true };
+                true)
+            { TooLarge = true };
         }
 
         if (TryHold(request, begin, now) is not { } sequence)

@@ -110,7 +110,12 @@ public sealed class FleetOrdersTests
         ClassLoad load = new(random.Next(3) == 0 ? 0 : random.Next(60_000));
         RoleObservation decode = new()
         {
-            Interactive = load, Ready = ready, Unreported = silent, ServedTokens = load.ArrivedTokens, BusyUnitSeconds = load.ArrivedTokens / 200, InFlightUnits = Math.Min(ready, load.ArrivedTokens / 12_000),
+            Interactive = load,
+            Ready = ready,
+            Unreported = silent,
+            ServedTokens = load.ArrivedTokens,
+            BusyUnitSeconds = load.ArrivedTokens / 200,
+            InFlightUnits = Math.Min(ready, load.ArrivedTokens / 12_000),
         };
         return new FleetObservation(now, TimeSpan.FromMinutes(random.Next(50) == 0 ? 0 : 1), new RoleObservation { Ready = 1 }, decode);
     }
