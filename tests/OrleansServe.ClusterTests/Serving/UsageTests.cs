@@ -51,12 +51,18 @@ public sealed class UsageTests
         SiloOptions sizes = new() { Model = RepositoryPaths.TinyR1, KvBlocks = 256, Threads = 1 };
         await using TestServingCluster cluster = await TestServingCluster.StartAsync(
             sizes, new SiloSpec(SiloRole.Gateway), new SiloSpec(SiloRole.Prefill), new SiloSpec(SiloRole.Prefill), new SiloSpec(SiloRole.Decode), new SiloSpec(SiloRole.Decode));
-        using Barrier begun = new(Requests + 1);
-        Task<(Usage Usage, int Resumes)[]> running = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => Task.Factory.StartNew(
-            () => ReadAsync(cluster, $"{i % 3}", 600 + i, samples: 1 + (i % 2), begun), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+        int begun = 0;
+        TaskCompletionSource some = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Task<(Usage Usage, int Resumes)[]> running = Task.WhenAll(Enumerable.Range(0, Requests).Select(i => ReadAsync(cluster, $"{i % 3}", 600 + i, samples: 1 + (i % 2), () =>
+        {
+            if (Interlocked.Increment(ref begun) == Requests / 3)
+            {
+                some.SetResult();
+            }
+        })));
 
-        // Every stream has begun, and at the gate none gets further until the workers are gone.
-        Assert.True(begun.SignalAndWait(TestServingCluster.Patience));
+        // Some have just begun, on both decode workers, and at the gate none gets further until the workers are gone.
+        await some.Task.WaitAsync(TestServingCluster.Patience);
         cluster.Gate.Close();
         await Task.WhenAll(cluster.KillAsync(1), cluster.KillAsync(3));
         (Usage Usage, int Resumes)[] told = await running.WaitAsync(TestServingCluster.Patience);
@@ -122,7 +128,7 @@ public sealed class UsageTests
         return Assert.IsType<Usage>(usage);
     }
 
-    private static async Task<(Usage Usage, int Resumes)> ReadAsync(TestServingCluster cluster, string tenant, int tokens, int samples, Barrier begun)
+    private static async Task<(Usage Usage, int Resumes)> ReadAsync(TestServingCluster cluster, string tenant, int tokens, int samples, Action onBegin)
     {
         using AsyncServerStreamingCall<GenerateResponse> call = cluster.Client().Generate(Request(tenant, tokens, samples));
         Finished? last = null;
@@ -131,7 +137,7 @@ public sealed class UsageTests
         {
             if (response.Delta is not null && ++deltas == 1)
             {
-                Assert.True(begun.SignalAndWait(TestServingCluster.Patience));
+                onBegin();
             }
 
             last = response.Finished?.Usage is null ? last : response.Finished;
