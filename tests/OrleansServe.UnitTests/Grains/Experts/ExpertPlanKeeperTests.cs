@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
-using Orleans;
 using OrleansServe.Abstractions.Experts;
 using OrleansServe.Abstractions.Scheduling;
 using OrleansServe.Grains.Experts.Plans;
